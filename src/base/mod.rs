@@ -1,0 +1,5 @@
+//! Floor 0: small things every floor may use and that know nothing of the project.
+
+pub mod clock;
+pub mod random;
+pub mod secret;

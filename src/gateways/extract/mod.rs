@@ -1,0 +1,1 @@
+//! Documents to text, in a sandboxed child process: resumes are hostile input.

@@ -1,0 +1,5 @@
+//! Floor 3: other programs, one room each; a trait where there are several real implementations.
+
+pub mod embed;
+pub mod extract;
+pub mod vectors;

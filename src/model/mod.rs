@@ -1,0 +1,9 @@
+//! Floor 1: pure data and rules. No I/O, no async; every function gives the same answer for the same input.
+
+pub mod ids;
+pub mod lexical;
+pub mod permission;
+pub mod profile;
+pub mod query;
+pub mod resume;
+pub mod span;

@@ -1,0 +1,202 @@
+//! What a query was understood as. The shape is public (`INTERFACES`): it is answered with every search, and an
+//! edited one is accepted back as `filters`.
+
+use serde::{Deserialize, Serialize};
+
+/// How strongly something is asked for.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// A candidate who lacks it ranks below every candidate who has it.
+    #[default]
+    Must,
+    /// It lifts a candidate.
+    Should,
+    /// A candidate who shows it is excluded.
+    Not,
+}
+
+/// Seniority, lowest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Seniority {
+    Intern,
+    Junior,
+    Mid,
+    Senior,
+    Lead,
+    Principal,
+    Executive,
+}
+
+/// A skill asked for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct WantedSkill {
+    /// Taxonomy id.
+    pub id: String,
+    /// The taxonomy's preferred English label.
+    pub label: String,
+    /// How strongly.
+    #[serde(default)]
+    pub kind: Kind,
+    /// Least years with this skill.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min_years: Option<f32>,
+    /// Alternatives share a number: one of them is enough ("React or Vue").
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub any_of: Option<u32>,
+}
+
+/// A title asked for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct WantedTitle {
+    /// Taxonomy id of the occupation, where the title is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// The title in English where known, else as asked.
+    pub label: String,
+    /// How strongly.
+    #[serde(default)]
+    pub kind: Kind,
+}
+
+/// A range of years, inclusive at both ends.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct YearsRange {
+    /// At least.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min: Option<f32>,
+    /// At most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max: Option<f32>,
+}
+
+/// A place asked for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct WantedLocation {
+    /// English name of the city, region or country.
+    pub name: String,
+    /// ISO 3166-1 alpha-2 code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
+    /// Within this many kilometres.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub radius_km: Option<u32>,
+    /// How strongly.
+    #[serde(default)]
+    pub kind: Kind,
+}
+
+/// A language asked for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct WantedLanguage {
+    /// ISO 639-1 code.
+    pub code: String,
+    /// Least level: `A1` to `C2` or `native`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level: Option<String>,
+    /// How strongly.
+    #[serde(default)]
+    pub kind: Kind,
+}
+
+/// Education asked for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct WantedEducation {
+    /// Least level: `school`, `vocational`, `associate`, `bachelor`, `master`, `doctorate`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level: Option<String>,
+    /// Field of study.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// How strongly.
+    #[serde(default)]
+    pub kind: Kind,
+}
+
+/// A certification asked for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct WantedCertification {
+    /// Its usual name.
+    pub label: String,
+    /// How strongly.
+    #[serde(default)]
+    pub kind: Kind,
+}
+
+/// An employer asked for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct WantedEmployer {
+    /// As asked.
+    pub name: String,
+    /// How strongly.
+    #[serde(default)]
+    pub kind: Kind,
+}
+
+/// Words to be found as they are.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct WantedKeyword {
+    /// A word or a phrase.
+    pub text: String,
+    /// How strongly.
+    #[serde(default)]
+    pub kind: Kind,
+}
+
+/// A spelling that looks wrong, with what was meant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Correction {
+    /// As asked.
+    pub from: String,
+    /// As understood.
+    pub to: String,
+    /// Whether the search used it.
+    pub applied: bool,
+}
+
+/// A part of the query that must not steer hiring, and was left out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Refusal {
+    /// As asked.
+    pub text: String,
+    /// Why, in words for the recruiter.
+    pub reason: String,
+}
+
+/// A query as understood; each part can be edited and sent back.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Interpretation {
+    /// Skills.
+    pub skills: Vec<WantedSkill>,
+    /// Titles.
+    pub titles: Vec<WantedTitle>,
+    /// Any of these.
+    pub seniority: Vec<Seniority>,
+    /// Years of experience in all.
+    pub years: YearsRange,
+    /// Any of these places.
+    pub locations: Vec<WantedLocation>,
+    /// Remote work wanted, refused, or not spoken of.
+    pub remote: Option<bool>,
+    /// Languages.
+    pub languages: Vec<WantedLanguage>,
+    /// Education.
+    pub education: Vec<WantedEducation>,
+    /// Certifications.
+    pub certifications: Vec<WantedCertification>,
+    /// Employers.
+    pub employers: Vec<WantedEmployer>,
+    /// Words.
+    pub keywords: Vec<WantedKeyword>,
+    /// Spelling.
+    pub corrections: Vec<Correction>,
+    /// What was left out, and why.
+    pub refused: Vec<Refusal>,
+    /// Words that were not understood; they still rank by their meaning.
+    pub unresolved: Vec<String>,
+}
