@@ -24,16 +24,10 @@ pub struct Member {
     /// The membership's id.
     pub id: MemberId,
     /// The workspace.
-    #[serde(skip_serializing)]
-    #[schema(ignore)]
     pub workspace_id: WorkspaceId,
     /// The workspace's name.
-    #[serde(skip_serializing)]
-    #[schema(ignore)]
     pub workspace_name: String,
     /// The user.
-    #[serde(skip_serializing)]
-    #[schema(ignore)]
     pub user_id: UserId,
     /// The user's name.
     pub name: String,

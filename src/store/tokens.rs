@@ -83,10 +83,10 @@ pub async fn touch(tx: &mut Tx, id: TokenId, now: DateTime<Utc>) -> Result<()> {
     Ok(())
 }
 
-/// Revokes a member's token.
-pub async fn delete(tx: &mut Tx, member: MemberId, id: TokenId) -> Result<()> {
-    let done = sqlx::query!("delete from api_tokens where id = $1 and member_id = $2", id.0, member.0)
-        .execute(tx.conn())
-        .await?;
-    if done.rows_affected() == 0 { Err(Error::NotFound) } else { Ok(()) }
+/// Revokes a member's token; answers its hash so that caches can forget it.
+pub async fn delete(tx: &mut Tx, member: MemberId, id: TokenId) -> Result<Vec<u8>> {
+    sqlx::query_scalar!("delete from api_tokens where id = $1 and member_id = $2 returning token_hash", id.0, member.0)
+        .fetch_optional(tx.conn())
+        .await?
+        .ok_or(Error::NotFound)
 }
