@@ -2,4 +2,5 @@
 
 pub mod embed;
 pub mod extract;
+pub mod files;
 pub mod vectors;
