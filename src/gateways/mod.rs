@@ -3,4 +3,5 @@
 pub mod cache;
 pub mod embed;
 pub mod extract;
+pub mod files;
 pub mod vectors;
