@@ -1,1 +1,4 @@
-//! t
+//! Integration tests: one binary, a file for each noun, helpers in `support`.
+
+mod support;
+mod vectors;

@@ -5,8 +5,7 @@ use std::collections::HashMap;
 use qdrant_client::Payload as ServerPayload;
 use qdrant_client::qdrant::point_id::PointIdOptions;
 use qdrant_client::qdrant::{
-    Condition as ServerCondition, Filter as ServerFilter, GeoPoint, GeoRadius, PointStruct, Range, ScoredPoint, Value,
-    Vector,
+    Condition as ServerCondition, Filter as ServerFilter, GeoPoint, GeoRadius, PointStruct, Range, ScoredPoint, Vector,
 };
 use uuid::Uuid;
 
@@ -58,9 +57,7 @@ pub(super) fn point(point: &Point) -> PointStruct {
         payload.insert(field::CITY, city.clone());
     }
     if let Some((latitude, longitude)) = facts.position {
-        let place: HashMap<String, Value> =
-            [("lat".to_owned(), latitude.into()), ("lon".to_owned(), longitude.into())].into();
-        payload.insert(field::POSITION, Value::from(qdrant_client::qdrant::Struct { fields: place }));
+        payload.insert(field::POSITION, GeoPoint { lat: latitude, lon: longitude });
     }
     if let Some(years) = facts.years {
         payload.insert(field::YEARS, f64::from(years));
