@@ -7,3 +7,4 @@ pub mod profile;
 pub mod query;
 pub mod resume;
 pub mod span;
+pub mod taxonomy;
