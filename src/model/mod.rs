@@ -10,3 +10,4 @@ pub mod query;
 pub mod resume;
 pub mod span;
 pub mod upload;
+pub mod taxonomy;
