@@ -1,6 +1,7 @@
 //! Floor 1: pure data and rules. No I/O, no async; every function gives the same answer for the same input.
 
 pub mod candidate;
+pub mod experience;
 pub mod ids;
 pub mod lexical;
 pub mod member;
