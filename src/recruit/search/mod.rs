@@ -7,9 +7,11 @@ mod facets;
 mod library;
 mod rank;
 mod retrieve;
+mod similar;
 
 use std::time::Instant;
 
+pub use similar::similar;
 pub use answer::{Answer, Degraded, Evidence, Facet, Facets, Hit, Place, Reason, Stage};
 
 use super::accounts::Actor;
