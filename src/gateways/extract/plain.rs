@@ -54,7 +54,8 @@ fn mostly_utf8(bytes: &[u8]) -> bool {
     let (mut valid, mut broken) = (0_usize, 0_usize);
     for chunk in bytes.utf8_chunks() {
         valid += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
-        broken += usize::from(!chunk.invalid().is_empty());
+        // Bytes broken in a row count once.
+        broken += usize::from(!chunk.invalid().is_empty() && !chunk.valid().is_empty());
     }
     valid > broken * 4
 }
