@@ -1,3 +1,5 @@
-//! Integration tests: the product through its public face, one module for each noun.
+//! Integration tests: one binary, a file for each noun, helpers in `support`.
 
 mod extract;
+mod support;
+mod vectors;
