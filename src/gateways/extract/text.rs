@@ -33,6 +33,9 @@ fn visible(c: char) -> Option<char> {
         '\u{fffe}' | '\u{ffff}' | '\u{fdd0}'..='\u{fdef}' | '\u{e0000}'..='\u{e007f}' => None,
         '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}' => Some(' '),
         '\u{2010}' | '\u{2011}' => Some('-'),
+        // Word's symbol fonts keep their bullets in the private use area; the rest there are icons of some font.
+        '\u{f0b7}' | '\u{f0a7}' | '\u{f076}' => Some('•'),
+        '\u{e000}'..='\u{f8ff}' | '\u{f0000}'.. => None,
         c if c.is_control() => None,
         c => Some(c),
     }
@@ -198,6 +201,7 @@ mod tests {
     #[test]
     fn invisible_characters_are_dropped_and_letters_composed() {
         assert_eq!(tidied("a\0b\u{ad}c\u{200b}d\u{7}e"), "abcde");
+        assert_eq!(tidied("\u{f0b7} a \u{f095}+49"), "• a +49");
         assert_eq!(tidied("Mu\u{308}ller o\u{fb03}ce"), "Müller office");
     }
 
