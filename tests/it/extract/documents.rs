@@ -1,9 +1,9 @@
 //! Each format gives its text.
 
-use talentprompt::gateways::extract::MediaType;
+use talentprompt::gateways::extract::{ExtractLimits, MediaType, Ocr};
 
 use super::fixtures::{docx, odt, pdf};
-use super::read;
+use super::{extractor_with, read};
 
 #[tokio::test]
 async fn a_pdf_gives_its_text_and_pages() {
@@ -75,4 +75,11 @@ async fn nul_bytes_lone_surrogates_and_controls_do_not_reach_the_text() {
         read(b"Ana\0 Lima\x07 \xed\xa0\x80 Stra\xc3\x9fe \xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9".to_vec(), "cv.txt").await;
     assert!(found.text.starts_with("Ana Lima"), "{}", found.text);
     assert!(found.text.chars().all(|c| !c.is_control()));
+}
+
+#[tokio::test]
+async fn an_extra_page_of_ocr_never_costs_text_that_is_there() {
+    let limits = ExtractLimits { ocr: Ocr::Always, ocr_pages: 1, ..ExtractLimits::default() };
+    let found = extractor_with(limits).extract(pdf(&["Ana Lima", "Engineer"]), "cv.pdf").await.unwrap();
+    assert!(found.text.contains("Engineer"), "{}", found.text);
 }

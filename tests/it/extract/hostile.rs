@@ -1,5 +1,6 @@
 //! Broken and malicious documents: each gives its code, none hangs, none takes the process with it.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -55,7 +56,7 @@ async fn external_entities_and_a_billion_laughs_are_refused() {
     let mut laughs = r#"<!DOCTYPE w [<!ENTITY l0 "lol">"#.to_owned();
     for level in 1..10 {
         let before = format!("&l{};", level - 1).repeat(10);
-        laughs.push_str(&format!(r#"<!ENTITY l{level} "{before}">"#));
+        write!(laughs, r#"<!ENTITY l{level} "{before}">"#).unwrap();
     }
     laughs.push_str("]>");
     assert_eq!(failure(docx_with_prolog(&laughs, text), "cv.docx").await.0, ErrorCode::Damaged);
@@ -73,7 +74,7 @@ async fn a_word_document_cut_short_or_without_its_body_is_damaged() {
 
 #[tokio::test]
 async fn a_word_document_that_is_a_bomb_is_refused() {
-    let body = format!("<w:p><w:r><w:t>{}</w:t></w:r></w:p>", "A".repeat(100 << 20));
+    let body = format!("<w:p><w:r><w:t>{}</w:t></w:r></w:p>", "A".repeat(66 << 20));
     assert_eq!(failure(docx(&body), "cv.docx").await.0, ErrorCode::ArchiveBomb);
 }
 

@@ -19,12 +19,12 @@ fn extractor() -> Extractor {
 }
 
 async fn read(bytes: impl Into<Vec<u8>>, filename: &str) -> Extracted {
-    extractor().extract(bytes.into(), filename).await.unwrap()
+    extractor().extract(bytes.into(), filename).await.expect("the document is readable")
 }
 
 /// The code and the sentence of the failure to read `bytes`.
 async fn failure(bytes: impl Into<Vec<u8>>, filename: &str) -> (ErrorCode, String) {
-    let error = extractor().extract(bytes.into(), filename).await.unwrap_err();
+    let error = extractor().extract(bytes.into(), filename).await.expect_err("the document is not readable");
     assert!(!error.hint().is_empty());
     (error.code, error.detail)
 }
