@@ -1,4 +1,5 @@
 //! Integration tests: one binary, a file for each noun, helpers in `support`.
 
+mod extract;
 mod support;
 mod vectors;
