@@ -14,6 +14,6 @@ mod postgres;
 mod programs;
 mod redis;
 
-pub use error::Error;
-pub use postgres::Postgres;
-pub use redis::Redis;
+pub use self::error::Error;
+pub use self::postgres::Postgres;
+pub use self::redis::Redis;
