@@ -1,1 +1,52 @@
-//! Floor 5.
+//! Floor 5: what recruit, ops and tasks are given, so that none of them opens a connection or takes the time itself.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use tokio::sync::broadcast;
+
+use crate::base::clock::Clock;
+use crate::base::random;
+use crate::config::Config;
+use crate::gateways::cache::Cache;
+use crate::gateways::embed::Embedder;
+use crate::gateways::extract::Extractor;
+use crate::gateways::files::Files;
+use crate::gateways::vectors::VectorIndex;
+use crate::store::Store;
+use crate::store::listener::Notice;
+
+/// The program's surroundings.
+#[derive(Clone)]
+pub struct Context {
+    /// The configuration.
+    pub config: Arc<Config>,
+    /// Postgres.
+    pub store: Store,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Bytes of documents.
+    pub files: Files,
+    /// Redis or memory.
+    pub cache: Cache,
+    /// The embedding model.
+    pub embedder: Arc<dyn Embedder>,
+    /// The vector engine.
+    pub vectors: Arc<dyn VectorIndex>,
+    /// The sandboxed document reader.
+    pub extractor: Extractor,
+    /// What changed, as this process hears it.
+    pub notices: broadcast::Sender<Notice>,
+}
+
+impl Context {
+    /// The present moment, UTC.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    /// A new id of any kind: `ctx.id(CandidateId::new)`.
+    pub fn id<T>(&self, new: fn(DateTime<Utc>, [u8; 10]) -> T) -> T {
+        new(self.now(), random::bytes())
+    }
+}

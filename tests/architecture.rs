@@ -41,7 +41,7 @@ const DOORS: [(&[&str], &[&str]); 9] = [
     (&["landlock", "html2text", "quick_xml"], &["gateways::extract"]),
 ];
 /// Parts of `std::env` that do not read the environment.
-const HARMLESS_ENV: [&str; 2] = ["current_exe", "consts"];
+const HARMLESS_ENV: [&str; 4] = ["args", "args_os", "consts", "current_exe"];
 /// What a pure floor cannot touch.
 const IMPURE: [&str; 8] =
     ["std::fs", "std::net", "std::process", "std::thread", "std::env", "tokio", "futures", "tokio_util"];

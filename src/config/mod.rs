@@ -1,1 +1,187 @@
-//! Floor 2: configuration.
+//! Floor 2: the configuration, and the only reader of the environment.
+//!
+//! Layers, lowest first: the default file that is compiled in (and shipped), the operator's file, the environment.
+//! Every value knows where it came from.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+pub mod environment;
+mod load;
+
+pub use load::{Error, Loaded, Source, load};
+
+/// The default file: the documented default is the real default.
+pub const DEFAULT: &str = include_str!("../../packaging/talentprompt.toml");
+
+/// Where the operator's file is, unless `--config` names another.
+pub const DEFAULT_PATH: &str = "/etc/talentprompt/talentprompt.toml";
+
+/// Everything that can be configured.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The web server.
+    pub server: Server,
+    /// Where data is kept.
+    pub data: Data,
+    /// Postgres.
+    pub database: Database,
+    /// Redis.
+    pub redis: Redis,
+    /// The vector engine.
+    pub vector: Vector,
+    /// The embedding model.
+    pub embedding: Embedding,
+    /// What is accepted.
+    pub intake: Intake,
+    /// Background work.
+    pub tasks: Tasks,
+    /// Sessions and limits.
+    pub security: Security,
+    /// The log.
+    pub log: Log,
+}
+
+/// The web server.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    /// Address and port.
+    pub listen: String,
+    /// How people reach it; empty for the address.
+    pub public_url: String,
+}
+
+/// Where data is kept.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Data {
+    /// The root of it.
+    pub dir: PathBuf,
+}
+
+/// Postgres.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    /// For everything but migrations.
+    pub url: String,
+    /// For migrations; empty for the same.
+    pub admin_url: String,
+    /// Connections held at most.
+    pub max_connections: u32,
+}
+
+/// Redis.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Redis {
+    /// Empty for none.
+    pub url: String,
+}
+
+/// The vector engine.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Vector {
+    /// A Qdrant server; empty for the engine in the process.
+    pub url: String,
+    /// The server's key.
+    pub api_key: String,
+    /// Collections' names begin with this.
+    pub prefix: String,
+}
+
+/// The embedding model.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Embedding {
+    /// The model's files; empty for the place under the data directory.
+    pub model_dir: PathBuf,
+    /// Cores for bulk work; 0 for all.
+    pub threads: usize,
+}
+
+/// What is accepted.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Intake {
+    /// Megabytes a file.
+    pub max_file_mb: u64,
+    /// Files a request.
+    pub max_files: usize,
+    /// Pages a document.
+    pub max_pages: u32,
+    /// Country of phone numbers that do not say one.
+    pub default_country: String,
+}
+
+/// Background work.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tasks {
+    /// Tasks at once.
+    pub workers: usize,
+}
+
+/// Sessions and limits.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Security {
+    /// Days without use until a session ends.
+    pub session_days: i64,
+    /// Requests a minute, signed in.
+    pub requests_per_minute: u32,
+    /// Requests a minute, not signed in.
+    pub anonymous_requests_per_minute: u32,
+    /// Failed sign-ins a quarter of an hour.
+    pub failed_sign_ins: u32,
+}
+
+/// The log.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    /// Level or filter.
+    pub level: String,
+}
+
+impl Config {
+    /// How people reach the server, without a slash at the end.
+    pub fn public_url(&self) -> String {
+        if self.server.public_url.is_empty() {
+            format!("http://{}", self.server.listen)
+        } else {
+            self.server.public_url.trim_end_matches('/').to_owned()
+        }
+    }
+
+    /// The URL for migrations.
+    pub fn admin_url(&self) -> &str {
+        if self.database.admin_url.is_empty() { &self.database.url } else { &self.database.admin_url }
+    }
+
+    /// Where the local model's files are.
+    pub fn model_dir(&self) -> PathBuf {
+        if self.embedding.model_dir.as_os_str().is_empty() {
+            self.data.dir.join("models").join("all-minilm-l6-v2")
+        } else {
+            self.embedding.model_dir.clone()
+        }
+    }
+
+    /// Where the bytes of documents are.
+    pub fn files_dir(&self) -> PathBuf {
+        self.data.dir.join("files")
+    }
+}
+
+/// The file to read: the one that was named, or the default one where it exists.
+pub fn file(named: Option<&Path>) -> Option<PathBuf> {
+    match named {
+        Some(path) => Some(path.to_owned()),
+        None => Some(PathBuf::from(DEFAULT_PATH)).filter(|path| path.exists()),
+    }
+}

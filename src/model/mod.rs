@@ -1,9 +1,14 @@
 //! Floor 1: pure data and rules. No I/O, no async; every function gives the same answer for the same input.
 
+pub mod candidate;
+pub mod experience;
 pub mod ids;
 pub mod lexical;
+pub mod member;
 pub mod permission;
 pub mod profile;
 pub mod query;
 pub mod resume;
 pub mod span;
+pub mod upload;
+pub mod taxonomy;

@@ -1,1 +1,96 @@
-//! Floor.
+//! Floor 6: what the product does, one file per noun or deed; the only opener of write transactions.
+
+use std::time::Duration;
+
+use crate::gateways::{embed, files, vectors};
+use crate::store;
+
+pub mod accounts;
+pub mod candidates;
+pub mod indexing;
+pub mod intake;
+pub mod search;
+
+/// A mistake in one field of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldError {
+    /// The field's name in the request.
+    pub field: &'static str,
+    /// What is wrong and what would be right.
+    pub message: String,
+}
+
+/// Why something could not be done, in the product's words.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Not there, or another workspace's.
+    #[error("not found")]
+    NotFound,
+    /// The session or the credentials do not hold.
+    #[error("{1}")]
+    Unauthenticated(&'static str, &'static str),
+    /// The role does not allow it.
+    #[error("{0}")]
+    Forbidden(String),
+    /// Fields are wrong.
+    #[error("the request has mistakes")]
+    Invalid(Vec<FieldError>),
+    /// It contradicts what is there: a stable code and what it means.
+    #[error("{1}")]
+    Conflict(&'static str, String),
+    /// Too much: a stable code and the limit in words.
+    #[error("{1}")]
+    TooLarge(&'static str, String),
+    /// Too often.
+    #[error("too many requests; try again in {} s", .0.as_secs().max(1))]
+    TooMany(Duration),
+    /// A service is away.
+    #[error("{0} does not answer")]
+    Unavailable(&'static str),
+    /// Something that should not happen; the text is for the log.
+    #[error("{0}")]
+    Internal(String),
+}
+
+/// The result of a deed.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    /// One field is wrong.
+    pub fn field(field: &'static str, message: impl Into<String>) -> Self {
+        Self::Invalid(vec![FieldError { field, message: message.into() }])
+    }
+}
+
+impl From<store::Error> for Error {
+    fn from(error: store::Error) -> Self {
+        match error {
+            store::Error::NotFound => Self::NotFound,
+            store::Error::Unavailable(reason) => {
+                tracing::warn!(reason, "the database does not answer");
+                Self::Unavailable("the database")
+            }
+            other => Self::Internal(other.to_string()),
+        }
+    }
+}
+
+impl From<files::Error> for Error {
+    fn from(error: files::Error) -> Self {
+        Self::Internal(error.to_string())
+    }
+}
+
+impl From<embed::Error> for Error {
+    fn from(error: embed::Error) -> Self {
+        tracing::warn!(%error, "the embedding model does not answer");
+        Self::Unavailable("the embedding model")
+    }
+}
+
+impl From<vectors::Error> for Error {
+    fn from(error: vectors::Error) -> Self {
+        tracing::warn!(%error, "the vector engine does not answer");
+        Self::Unavailable("the vector engine")
+    }
+}

@@ -1,1 +1,200 @@
-//! Floor.
+//! Floor 3: Postgres, the one truth, and the only SQL. One file per noun; each function takes the transaction it works
+//! in, so that the floor above decides what happens together.
+//!
+//! A transaction is opened for a workspace ([`Store::workspace`]), and then row-level security shows it that tenant's
+//! rows alone, or for the system ([`Store::system`]), and then it sees no tenant's rows at all.
+
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
+use sqlx::{PgConnection, PgPool, Postgres};
+
+use crate::model::ids::WorkspaceId;
+
+pub mod accounts;
+pub mod candidates;
+pub mod embeddings;
+pub mod links;
+pub mod listener;
+pub mod members;
+pub mod passages;
+pub mod queue;
+pub mod resumes;
+pub mod searches;
+pub mod sessions;
+pub mod tokens;
+pub mod uploads;
+
+/// How long a request waits for a free connection before it is told that the database is away.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+
+static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("src/store/migrations");
+
+/// Why the database did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The row is not there, or not in this workspace.
+    #[error("not found")]
+    NotFound,
+    /// A named constraint refused the change.
+    #[error("constraint `{0}` refused the change")]
+    Constraint(String),
+    /// The database does not answer.
+    #[error("the database is not reachable: {0}")]
+    Unavailable(String),
+    /// The connection's role could read every tenant's rows.
+    #[error("the database role `{0}` bypasses row-level security; use an ordinary role in `[database] url`")]
+    RoleBypassesSecurity(String),
+    /// The schema is not the one this version needs.
+    #[error("the database schema does not fit this version: {0}")]
+    Schema(String),
+    /// A stored value cannot be read.
+    #[error("a stored value cannot be read: {0}")]
+    Corrupt(String),
+    /// Anything else the database said.
+    #[error("the database said: {0}")]
+    Other(String),
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::RowNotFound => Self::NotFound,
+            sqlx::Error::Database(database) => match (database.constraint(), database.code().as_deref()) {
+                (Some(name), _) => Self::Constraint(name.to_owned()),
+                // Class 57P: the server is shutting down or starting (PostgreSQL, appendix A).
+                (None, Some(code)) if code.starts_with("57P") => Self::Unavailable(database.message().to_owned()),
+                _ => Self::Other(error.to_string()),
+            },
+            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
+                Self::Unavailable(error.to_string())
+            }
+            _ => Self::Other(error.to_string()),
+        }
+    }
+}
+
+impl From<serde_json::Error> for Error {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Corrupt(error.to_string())
+    }
+}
+
+/// The result of a store function.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// The pool of connections.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pool: PgPool,
+}
+
+/// A transaction; rolled back when dropped without [`Tx::commit`].
+#[derive(Debug)]
+pub struct Tx {
+    inner: sqlx::Transaction<'static, Postgres>,
+    workspace: Option<WorkspaceId>,
+}
+
+impl Store {
+    /// Connects to `url`, with at most `max_connections` connections. The first connection is made here.
+    pub async fn connect(url: &str, max_connections: u32) -> Result<Self> {
+        let options: PgConnectOptions = url.parse().map_err(|error: sqlx::Error| Error::Other(error.to_string()))?;
+        let options = options.application_name("talentprompt").statement_cache_capacity(256);
+        let pool = PgPoolOptions::new()
+            .max_connections(max_connections)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .connect_with(options)
+            .await?;
+        Ok(Self { pool })
+    }
+
+    /// Brings the schema up to this version's. `url` names a role that owns the tables.
+    pub async fn migrate(url: &str) -> Result<()> {
+        let store = Self::connect(url, 1).await?;
+        MIGRATIONS.run(&store.pool).await.map_err(|error| Error::Schema(error.to_string()))?;
+        store.pool.close().await;
+        Ok(())
+    }
+
+    /// Each migration this version has, with its version number, description and whether the database has it.
+    pub async fn migrations(&self) -> Result<Vec<(i64, String, bool)>> {
+        let applied: Vec<i64> = sqlx::query_scalar(r"select version from _sqlx_migrations where success")
+            .fetch_all(&self.pool)
+            .await
+            .unwrap_or_default();
+        Ok(MIGRATIONS.iter().map(|m| (m.version, m.description.to_string(), applied.contains(&m.version))).collect())
+    }
+
+    /// Refuses to go on with a role that could see every tenant's rows.
+    pub async fn check_role(&self) -> Result<()> {
+        let role = sqlx::query!(
+            r#"select rolname::text as "name!", (rolsuper or rolbypassrls) as "bypasses!"
+               from pg_roles where rolname = current_user"#
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        if role.bypasses { Err(Error::RoleBypassesSecurity(role.name)) } else { Ok(()) }
+    }
+
+    /// Proves by a real query that the database answers.
+    pub async fn ready(&self) -> Result<()> {
+        sqlx::query!(r#"select 1 as "one!""#).fetch_one(&self.pool).await?;
+        Ok(())
+    }
+
+    /// A transaction that sees the rows of `workspace` and of no other.
+    pub async fn workspace(&self, workspace: WorkspaceId) -> Result<Tx> {
+        let mut inner = self.pool.begin().await?;
+        sqlx::query!("select set_config('app.workspace_id', $1, true)", workspace.to_string())
+            .fetch_one(&mut *inner)
+            .await?;
+        Ok(Tx { inner, workspace: Some(workspace) })
+    }
+
+    /// A transaction that sees no tenant's rows: accounts, sessions, tasks, embeddings.
+    pub async fn system(&self) -> Result<Tx> {
+        Ok(Tx { inner: self.pool.begin().await?, workspace: None })
+    }
+
+    /// A connection that hears [`listener::Notice`]s.
+    async fn listen(&self) -> Result<PgListener> {
+        Ok(PgListener::connect_with(&self.pool).await?)
+    }
+}
+
+impl Tx {
+    /// Makes the changes last.
+    pub async fn commit(self) -> Result<()> {
+        Ok(self.inner.commit().await?)
+    }
+
+    /// The workspace this transaction was opened for.
+    ///
+    /// # Panics
+    /// If it was opened for the system: a mistake in the program, found by the first test that runs it.
+    pub fn workspace_id(&self) -> WorkspaceId {
+        self.workspace.expect("this function needs a transaction of a workspace")
+    }
+
+    fn conn(&mut self) -> &mut PgConnection {
+        &mut self.inner
+    }
+}
+
+/// Little-endian bytes of `values`, as vectors are stored.
+fn bytes_of_f32(values: &[f32]) -> Vec<u8> {
+    values.iter().flat_map(|value| value.to_le_bytes()).collect()
+}
+
+fn f32_of_bytes(bytes: &[u8]) -> Vec<f32> {
+    bytes.as_chunks::<4>().0.iter().map(|chunk| f32::from_le_bytes(*chunk)).collect()
+}
+
+fn bytes_of_u32(values: &[u32]) -> Vec<u8> {
+    values.iter().flat_map(|value| value.to_le_bytes()).collect()
+}
+
+fn u32_of_bytes(bytes: &[u8]) -> Vec<u32> {
+    bytes.as_chunks::<4>().0.iter().map(|chunk| u32::from_le_bytes(*chunk)).collect()
+}

@@ -1,4 +1,6 @@
-//! Integration tests, one file per noun, in one binary so that the crate is linked once.
+//! Integration tests: one binary, a file for each noun, helpers in `support`.
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail as loudly as the tests themselves")]
 
 mod supervise;
+mod support;
+mod vectors;

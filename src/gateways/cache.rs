@@ -1,0 +1,183 @@
+//! A cache that may be lost at any moment: Redis where there is one, the process's own memory otherwise and whenever
+//! Redis does not answer. Nothing fails because of it; things only get slower, or limits count for one process.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+
+use crate::base::clock::Clock;
+
+/// How long Redis may take before the process's memory answers instead.
+const TIMEOUT: Duration = Duration::from_millis(150);
+
+/// How long Redis is left alone after it did not answer, in milliseconds.
+const PAUSE_MS: i64 = 2_000;
+
+/// Entries kept in the process's memory; when there are more, those that have expired and then all are dropped.
+const LOCAL_ENTRIES: usize = 20_000;
+
+/// Values and counters that expire.
+#[derive(Clone)]
+pub struct Cache {
+    redis: Option<ConnectionManager>,
+    paused_until: Arc<AtomicI64>,
+    local: Arc<Mutex<HashMap<String, Entry>>>,
+    clock: Arc<dyn Clock>,
+}
+
+#[derive(Debug, Clone)]
+struct Entry {
+    value: Vec<u8>,
+    expires_ms: i64,
+}
+
+impl std::fmt::Debug for Cache {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Cache").field("redis", &self.redis.is_some()).finish_non_exhaustive()
+    }
+}
+
+impl Cache {
+    /// A cache in Redis at `url`, or in memory alone where `url` is empty. Does not wait for Redis.
+    ///
+    /// # Errors
+    /// If `url` is not a Redis URL; the message does not repeat it.
+    pub fn open(url: &str, clock: Arc<dyn Clock>) -> Result<Self, String> {
+        let redis = if url.is_empty() { None } else { Some(manager(url)?) };
+        Ok(Self { redis, paused_until: Arc::default(), local: Arc::default(), clock })
+    }
+
+    /// Whether Redis is configured and answers.
+    pub async fn ready(&self) -> Option<bool> {
+        let mut redis = self.redis.clone()?;
+        let answer = tokio::time::timeout(TIMEOUT, redis::cmd("PING").query_async::<String>(&mut redis)).await;
+        Some(matches!(answer, Ok(Ok(_))))
+    }
+
+    /// The value of `key`, unless it has expired or was lost.
+    pub async fn get(&self, key: &str) -> Option<Vec<u8>> {
+        let mut command = redis::cmd("GET");
+        command.arg(key);
+        if let Some(value) = self.ask::<Option<Vec<u8>>>(&command).await {
+            return value;
+        }
+        let now = self.now_ms();
+        self.lock().get(key).filter(|entry| entry.expires_ms > now).map(|entry| entry.value.clone())
+    }
+
+    /// Keeps `value` for `lifetime`.
+    pub async fn put(&self, key: &str, value: &[u8], lifetime: Duration) {
+        let mut command = redis::cmd("SET");
+        command.arg(key).arg(value).arg("PX").arg(millis(lifetime));
+        if self.ask::<()>(&command).await.is_none() {
+            let expires_ms = self.now_ms() + millis(lifetime);
+            self.insert(key, Entry { value: value.to_vec(), expires_ms });
+        }
+    }
+
+    /// Forgets `key`.
+    pub async fn forget(&self, key: &str) {
+        let mut command = redis::cmd("DEL");
+        command.arg(key);
+        self.ask::<()>(&command).await;
+        self.lock().remove(key);
+    }
+
+    /// Counts one more under `key` in a window that starts with the first; answers the count and the time left.
+    pub async fn count(&self, key: &str, window: Duration) -> (u64, Duration) {
+        let script = "local n = redis.call('INCR', KEYS[1]) \
+                      if n == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end \
+                      return {n, redis.call('PTTL', KEYS[1])}";
+        let mut command = redis::cmd("EVAL");
+        command.arg(script).arg(1).arg(key).arg(millis(window));
+        if let Some((count, left)) = self.ask::<(u64, i64)>(&command).await {
+            return (count, Duration::from_millis(u64::try_from(left).unwrap_or_default()));
+        }
+        let now = self.now_ms();
+        let mut entry = self
+            .lock()
+            .get(key)
+            .filter(|entry| entry.expires_ms > now)
+            .cloned()
+            .unwrap_or(Entry { value: 0_u64.to_le_bytes().to_vec(), expires_ms: now + millis(window) });
+        let count = u64::from_le_bytes(entry.value.as_slice().try_into().unwrap_or_default()) + 1;
+        entry.value = count.to_le_bytes().to_vec();
+        let left = Duration::from_millis(u64::try_from(entry.expires_ms - now).unwrap_or_default());
+        self.insert(key, entry);
+        (count, left)
+    }
+
+    /// The count under `key` and the time left, without counting.
+    pub async fn counted(&self, key: &str) -> (u64, Duration) {
+        let script = "return {tonumber(redis.call('GET', KEYS[1]) or '0'), redis.call('PTTL', KEYS[1])}";
+        let mut command = redis::cmd("EVAL");
+        command.arg(script).arg(1).arg(key);
+        if let Some((count, left)) = self.ask::<(u64, i64)>(&command).await {
+            return (count, Duration::from_millis(u64::try_from(left).unwrap_or_default()));
+        }
+        let now = self.now_ms();
+        match self.lock().get(key).filter(|entry| entry.expires_ms > now) {
+            Some(entry) => (
+                u64::from_le_bytes(entry.value.as_slice().try_into().unwrap_or_default()),
+                Duration::from_millis(u64::try_from(entry.expires_ms - now).unwrap_or_default()),
+            ),
+            None => (0, Duration::ZERO),
+        }
+    }
+
+    /// Redis's answer; `None` when there is no Redis, or it is away.
+    async fn ask<T: redis::FromRedisValue>(&self, command: &redis::Cmd) -> Option<T> {
+        let mut redis = self.redis.clone()?;
+        if self.paused_until.load(Ordering::Relaxed) > self.now_ms() {
+            return None;
+        }
+        match tokio::time::timeout(TIMEOUT, command.query_async::<T>(&mut redis)).await {
+            Ok(Ok(answer)) => Some(answer),
+            Ok(Err(error)) => self.pause(&error.to_string()),
+            Err(_) => self.pause("no answer in time"),
+        }
+    }
+
+    fn pause<T>(&self, reason: &str) -> Option<T> {
+        self.paused_until.store(self.now_ms() + PAUSE_MS, Ordering::Relaxed);
+        tracing::warn!(reason, "redis does not answer, going on without it");
+        None
+    }
+
+    fn now_ms(&self) -> i64 {
+        self.clock.now().timestamp_millis()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Entry>> {
+        self.local.lock().expect("no holder of this lock panics")
+    }
+
+    fn insert(&self, key: &str, entry: Entry) {
+        let now = self.now_ms();
+        let mut local = self.lock();
+        if local.len() >= LOCAL_ENTRIES {
+            local.retain(|_, entry| entry.expires_ms > now);
+        }
+        if local.len() >= LOCAL_ENTRIES {
+            local.clear();
+        }
+        local.insert(key.to_owned(), entry);
+    }
+}
+
+fn manager(url: &str) -> Result<ConnectionManager, String> {
+    let client = redis::Client::open(url).map_err(|_| "`[redis] url` is not a Redis URL".to_owned())?;
+    let config = ConnectionManagerConfig::new()
+        .set_response_timeout(Some(TIMEOUT))
+        .set_connection_timeout(Some(TIMEOUT))
+        .set_number_of_retries(1);
+    ConnectionManager::new_lazy_with_config(client, config)
+        .map_err(|_| "`[redis] url` is not a Redis URL".to_owned())
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,173 @@
+//! Word documents: the body with its tables and text boxes, headers before it, footers and notes after it. Deleted
+//! and hidden text is left out; the latter is reported, because resumes hide words to please machines.
+
+use std::collections::HashMap;
+
+use super::blocks::Blocks;
+use super::child::Raw;
+use super::package::Package;
+use super::protocol::finding;
+use super::xml::{self, Node, attribute};
+use super::{ExtractError, text};
+
+const KIND: &str = "Word document";
+
+/// Reads a DOCX file.
+pub(super) fn read(bytes: &[u8]) -> Result<Raw, ExtractError> {
+    let mut package = Package::open(bytes, KIND)?;
+    let main = package.names("word/document").into_iter().next();
+    let main = main.ok_or_else(|| ExtractError::damaged(KIND, "its main part is missing"))?;
+    let mut parts = package.names("word/header");
+    parts.push(main);
+    for prefix in ["word/footnotes", "word/endnotes", "word/footer"] {
+        parts.extend(package.names(prefix));
+    }
+    let mut texts: Vec<String> = Vec::new();
+    let mut hidden = 0;
+    for name in parts {
+        let file = name.rsplit('/').next().unwrap_or_default();
+        let links = package.part(&format!("word/_rels/{file}.rels"))?.map_or_else(HashMap::new, |part| targets(&part));
+        let Some(part) = package.part(&name)? else { continue };
+        let mut walker = Walker { links, ..Walker::default() };
+        xml::walk(&part, |node| walker.visit(&node)).map_err(|why| ExtractError::damaged(KIND, why))?;
+        hidden += walker.hidden;
+        let text = walker.blocks.finish();
+        // First, even and default headers usually say the same.
+        if !text.trim().is_empty() && !texts.contains(&text) {
+            texts.push(text);
+        }
+    }
+    let mut raw = Raw::from(texts.join("\n"));
+    if hidden > 0 {
+        let detail = format!("{hidden} characters are formatted as hidden; they were not read.");
+        raw.findings.push(finding("hidden_text", detail));
+    }
+    Ok(raw)
+}
+
+/// The targets of hyperlinks by their id. A damaged list of links costs the links, not the text.
+fn targets(part: &[u8]) -> HashMap<String, String> {
+    let mut found = HashMap::new();
+    let walked = xml::walk(part, |node| {
+        if let Node::Open("Relationship", tag) = node
+            && attribute(tag, "Type").is_some_and(|kind| kind.ends_with("/hyperlink"))
+            && let (Some(id), Some(target)) = (attribute(tag, "Id"), attribute(tag, "Target"))
+        {
+            found.insert(id, target);
+        }
+    });
+    if let Err(why) = walked {
+        tracing::debug!(why, "the list of links of a document is damaged");
+    }
+    found
+}
+
+#[derive(Default)]
+struct Walker {
+    blocks: Blocks,
+    links: HashMap<String, String>,
+    /// Elements whose content is left out and that are open.
+    skipped: u32,
+    /// Inside a text element, where character data counts.
+    in_text: bool,
+    /// Inside a field's code, such as `HYPERLINK "https://…"`.
+    in_code: bool,
+    code: String,
+    /// The run under way is hidden.
+    vanish: bool,
+    in_run_properties: bool,
+    /// Target of the link under way, and the length of the paragraph before its text.
+    link: Option<(String, usize)>,
+    hidden: usize,
+}
+
+impl Walker {
+    fn visit(&mut self, node: &Node<'_>) {
+        match node {
+            Node::Open(name, tag) => self.open(name, tag),
+            Node::Close(name) => self.close(name),
+            Node::Text(_) if self.skipped > 0 => {}
+            Node::Text(text) if self.in_code => self.code.push_str(text),
+            Node::Text(text) if self.in_text && self.vanish => self.hidden += text.chars().count(),
+            Node::Text(text) if self.in_text => self.blocks.push(text),
+            Node::Text(_) => {}
+        }
+    }
+
+    fn open(&mut self, name: &str, tag: &quick_xml::events::BytesStart<'_>) {
+        // Fallback repeats the choice before it for older programs.
+        if self.skipped > 0 || matches!(name, "Fallback" | "del" | "moveFrom") {
+            self.skipped += u32::from(matches!(name, "Fallback" | "del" | "moveFrom"));
+            return;
+        }
+        let value = || attribute(tag, "val");
+        match name {
+            "p" => self.blocks.open_paragraph(),
+            "t" => self.in_text = true,
+            "instrText" => self.in_code = true,
+            "tab" if !self.in_run_properties => self.blocks.push("\t"),
+            "br" | "cr" => self.blocks.push("\n"),
+            "noBreakHyphen" => self.blocks.push("-"),
+            "tr" => self.blocks.open_row(),
+            "tc" | "txbxContent" => self.blocks.open_flow(),
+            "r" => self.vanish = false,
+            "rPr" | "pPr" | "tabs" => self.in_run_properties = true,
+            "vanish" => self.vanish = value().is_none_or(|value| !matches!(value.as_str(), "0" | "false" | "off")),
+            "numPr" => self.blocks.mark("• "),
+            "pStyle" if value().is_some_and(|style| style.starts_with("ListBullet")) => self.blocks.mark("• "),
+            "pStyle" if value().is_some_and(|style| style.starts_with("Heading") || style == "Title") => {
+                self.blocks.mark("\n");
+            }
+            "hyperlink" => {
+                let target = attribute(tag, "id").and_then(|id| self.links.get(&id).cloned());
+                self.link = target.map(|target| (target, self.blocks.current().len()));
+            }
+            "fldChar" => self.field(attribute(tag, "fldCharType").as_deref()),
+            _ => {}
+        }
+    }
+
+    fn close(&mut self, name: &str) {
+        if matches!(name, "Fallback" | "del" | "moveFrom") {
+            self.skipped = self.skipped.saturating_sub(1);
+            return;
+        }
+        if self.skipped > 0 {
+            return;
+        }
+        match name {
+            "p" => self.blocks.close_paragraph(),
+            "t" => self.in_text = false,
+            "instrText" => self.in_code = false,
+            "tc" => self.blocks.close_cell(),
+            "tr" => self.blocks.close_row(),
+            "txbxContent" => self.blocks.close_box(),
+            "rPr" | "pPr" | "tabs" => self.in_run_properties = false,
+            "hyperlink" => self.end_link(),
+            _ => {}
+        }
+    }
+
+    /// Old links are fields: code, separator, shown text, end.
+    fn field(&mut self, kind: Option<&str>) {
+        match kind {
+            Some("begin") => self.code.clear(),
+            Some("separate") => {
+                let target = self.code.trim().strip_prefix("HYPERLINK").and_then(|rest| rest.split('"').nth(1));
+                if let Some(target) = target.filter(|target| target.contains(':')) {
+                    self.link = Some((target.to_owned(), self.blocks.current().len()));
+                }
+            }
+            Some("end") => self.end_link(),
+            _ => {}
+        }
+    }
+
+    fn end_link(&mut self) {
+        let Some((target, from)) = self.link.take() else { return };
+        let shown = self.blocks.current().get(from..).unwrap_or_default();
+        if let Some(suffix) = text::link_suffix(shown, &target) {
+            self.blocks.push(&suffix);
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! The parent's side: what the rest of the product calls to turn a document into text.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+
+use super::process::{self, Answer};
+use super::protocol::{Frame, Request, Work};
+use super::{ErrorCode, ExtractError, ExtractLimits, Extracted, SelfTest, Unpacked};
+
+/// Where a document's bytes come from.
+#[derive(Debug, Clone)]
+pub enum Source {
+    /// Bytes in memory.
+    Bytes(Vec<u8>),
+    /// A file; the child reads it through an open handle and never learns its name.
+    Path(PathBuf),
+}
+
+impl From<Vec<u8>> for Source {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::Bytes(bytes)
+    }
+}
+
+impl From<PathBuf> for Source {
+    fn from(path: PathBuf) -> Self {
+        Self::Path(path)
+    }
+}
+
+impl From<&Path> for Source {
+    fn from(path: &Path) -> Self {
+        Self::Path(path.to_owned())
+    }
+}
+
+/// Reads documents in sandboxed children. Cheap to clone; clones share the limit on parallel children.
+#[derive(Debug, Clone)]
+pub struct Extractor {
+    limits: ExtractLimits,
+    executable: PathBuf,
+    slots: Arc<Semaphore>,
+}
+
+impl Extractor {
+    /// An extractor that starts `executable`, normally the running program itself.
+    pub fn new(limits: ExtractLimits, executable: PathBuf) -> Self {
+        let slots = Arc::new(Semaphore::new(limits.parallel.max(1)));
+        Self { limits, executable, slots }
+    }
+
+    /// The bounds in force.
+    pub fn limits(&self) -> &ExtractLimits {
+        &self.limits
+    }
+
+    /// The text of a document. `filename` may be anything; only its extension is looked at, and only to tell Markdown
+    /// from plain text.
+    pub async fn extract(&self, source: impl Into<Source>, filename: &str) -> Result<Extracted, ExtractError> {
+        let source = source.into();
+        self.check_size(&source, self.limits.document_bytes, "document").await?;
+        let first = self.run(Work::Document { ocr: false }, &source, filename, self.limits.timeout).await?;
+        let last = match first.last {
+            // OCR is slow, so it gets a run of its own with a longer clock.
+            Frame::NeedsOcr => {
+                let timeout = self.limits.ocr_budget + self.limits.timeout;
+                self.run(Work::Document { ocr: true }, &source, filename, timeout).await?.last
+            }
+            other => other,
+        };
+        match last {
+            Frame::Document(extracted) => Ok(extracted),
+            Frame::Failed(error) => Err(error),
+            _ => Err(confused()),
+        }
+    }
+
+    /// The files in a ZIP archive, those of archives inside it included.
+    pub async fn unpack(&self, source: impl Into<Source>) -> Result<Unpacked, ExtractError> {
+        let source = source.into();
+        self.check_size(&source, self.limits.archive_bytes, "archive").await?;
+        let Answer { members, last } = self.run(Work::Archive, &source, "", self.limits.timeout).await?;
+        match last {
+            Frame::Unpacked { findings, sandbox } => Ok(Unpacked { members, findings, sandbox }),
+            Frame::Failed(error) => Err(error),
+            _ => Err(confused()),
+        }
+    }
+
+    /// Starts a child that tries to break out, and says what it could do: for `doctor`, and once at start.
+    pub async fn sandbox_self_test(&self) -> Result<SelfTest, ExtractError> {
+        let source = Source::Bytes(Vec::new());
+        match self.run(Work::Probe, &source, "", self.limits.timeout).await?.last {
+            Frame::Probe(result) => Ok(result),
+            Frame::Failed(error) => Err(error),
+            _ => Err(confused()),
+        }
+    }
+
+    async fn run(&self, work: Work, source: &Source, name: &str, timeout: Duration) -> Result<Answer, ExtractError> {
+        let _slot = self.slots.acquire().await.expect("the semaphore is never closed");
+        // Removed with everything in it when this function ends, however it ends.
+        let directory = tempfile::Builder::new().prefix("talentprompt-").tempdir().map_err(|error| {
+            let detail = format!("No temporary directory could be made for reading the document: {error}.");
+            ExtractError::new(ErrorCode::Crashed, detail)
+        })?;
+        let request = Request {
+            work,
+            extension: extension(name),
+            limits: self.limits.clone(),
+            directory: directory.path().to_owned(),
+        };
+        process::run(&self.executable, &request, source, timeout).await
+    }
+
+    async fn check_size(&self, source: &Source, limit: u64, what: &str) -> Result<(), ExtractError> {
+        let size = match source {
+            Source::Bytes(bytes) => bytes.len() as u64,
+            // A file that cannot be asked for its size is reported when it is opened.
+            Source::Path(path) => tokio::fs::metadata(path).await.map_or(1, |metadata| metadata.len()),
+        };
+        if size == 0 {
+            return Err(ExtractError::new(ErrorCode::EmptyFile, format!("The {what} is empty: it has no bytes.")));
+        }
+        if size > limit {
+            let (size, limit) = (size.div_ceil(1 << 20), limit >> 20);
+            let detail = format!("The {what} has {size} MB; at most {limit} MB are allowed.");
+            return Err(ExtractError::new(ErrorCode::TooLarge, detail));
+        }
+        Ok(())
+    }
+}
+
+/// The extension as far as it is harmless to show in the process list.
+fn extension(filename: &str) -> String {
+    let last = filename.rsplit_once('.').map_or("", |(_, last)| last);
+    last.chars().filter(char::is_ascii_alphanumeric).take(8).collect()
+}
+
+fn confused() -> ExtractError {
+    ExtractError::new(ErrorCode::Crashed, "The document reader gave an answer that does not fit the question.")
+}

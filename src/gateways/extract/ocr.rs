@@ -1,0 +1,93 @@
+//! Pictures to text with tesseract, page by page, within a budget of pages and time: OCR takes seconds a page, and what
+//! it did not get to is reported instead of waited for.
+
+use std::path::Path;
+use std::time::Instant;
+
+use super::child::Raw;
+use super::protocol::finding;
+use super::tools::{self, Tool};
+use super::{ErrorCode, ExtractError, ExtractLimits, Ocr, pdf};
+
+/// Longer side of a page's picture in pixels: about 256 dots per inch for A4. Tesseract's documentation asks for at
+/// least 300 dpi for small print; more costs memory and time for little.
+const PIXELS: &str = "3000";
+/// Languages used when their data is installed; each more costs time.
+const LANGUAGES: [&str; 3] = ["eng", "deu", "fra"];
+/// Where Debian keeps language data.
+const DATA: [&str; 2] = ["/usr/share/tesseract-ocr/5/tessdata", "/usr/share/tesseract-ocr/4.00/tessdata"];
+
+/// One pass over a document.
+pub(super) struct Pass<'a> {
+    /// Whether OCR may run in this pass.
+    pub run: bool,
+    /// When the pass began.
+    pub started: Instant,
+    /// Bounds.
+    pub limits: &'a ExtractLimits,
+    /// The temporary directory.
+    pub directory: &'a Path,
+}
+
+/// Reads `empty` pages (all pages when OCR is always on) of the PDF set aside by [`pdf`]. Returns texts by page and the
+/// pages that could not be read.
+pub(super) fn read_pages(empty: &[u32], pass: &Pass<'_>) -> Result<(Vec<(u32, String)>, Vec<u32>), ExtractError> {
+    let (mut read, mut unread) = (Vec::new(), Vec::new());
+    for page in empty {
+        let over = read.len() + unread.len() >= pass.limits.ocr_pages as usize
+            || pass.started.elapsed() > pass.limits.ocr_budget;
+        if !pass.run || over || Tool::Tesseract.path().is_none() {
+            unread.push(*page);
+            continue;
+        }
+        match read_page(*page, pass.directory) {
+            Ok(text) if text.chars().any(char::is_alphanumeric) => read.push((*page, text)),
+            // A page that is too big or too slow must not cost the others.
+            Ok(_) => unread.push(*page),
+            Err(error) if error.code == ErrorCode::ToolMissing => return Err(error),
+            Err(_) => unread.push(*page),
+        }
+    }
+    Ok((read, unread))
+}
+
+fn read_page(page: u32, directory: &Path) -> Result<String, ExtractError> {
+    let page = page.to_string();
+    let arguments = ["-q", "-gray", "-f", &page, "-l", &page, "-scale-to", PIXELS, "-singlefile", pdf::FILE, "page"];
+    tools::run(Tool::PdfToPpm, &arguments, directory)?;
+    recognise("page.pgm", directory)
+}
+
+/// The text of an image file.
+pub(super) fn read_image(bytes: &[u8], pass: &Pass<'_>) -> Result<Raw, ExtractError> {
+    if Tool::Tesseract.path().is_none() && pass.limits.ocr != Ocr::Never {
+        return Err(tools::missing(Tool::Tesseract));
+    }
+    let mut raw = Raw { pages: Some(1), wants_ocr: true, ..Raw::default() };
+    if !pass.run {
+        raw.findings.push(finding("unreadable_page", "This is an image, and OCR is switched off."));
+        return Ok(raw);
+    }
+    std::fs::write(pass.directory.join("image"), bytes).map_err(|error| {
+        ExtractError::new(ErrorCode::Crashed, format!("The image could not be set aside: {error}."))
+    })?;
+    raw.text = recognise("image", pass.directory)?;
+    raw.findings.push(finding("read_by_ocr", "The text was read from an image by OCR; expect some errors."));
+    Ok(raw)
+}
+
+fn recognise(file: &str, directory: &Path) -> Result<String, ExtractError> {
+    let installed =
+        |language: &&str| DATA.iter().any(|data| Path::new(data).join(format!("{language}.traineddata")).is_file());
+    let languages: Vec<&str> = LANGUAGES.into_iter().filter(|language| installed(language)).collect();
+    let languages = languages.join("+");
+    let mut arguments = vec![file, "stdout", "--psm", "1"];
+    if !languages.is_empty() {
+        arguments.extend(["-l", &languages]);
+    }
+    let ran = tools::run(Tool::Tesseract, &arguments, directory)?;
+    if !ran.status.success() {
+        return Err(ExtractError::damaged("image", "it cannot be opened"));
+    }
+    Ok(String::from_utf8_lossy(&ran.output).into_owned())
+}

@@ -1,0 +1,274 @@
+//! The original bytes of every upload, content-addressed: the same bytes are kept once, a name never reaches the disk,
+//! and a half-written file is never seen because a file appears by rename after its bytes are safe.
+
+use std::io::{self, Read, Write};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use crate::base::secret::hex;
+
+/// How many bytes are copied at a time.
+const CHUNK: usize = 64 * 1024;
+
+/// Why a file could not be kept or had.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The disk is full or the quota used up.
+    #[error("no space left for {path}: free some space on its disk, then try again")]
+    Full {
+        /// What was being written.
+        path: PathBuf,
+    },
+    /// The process may not.
+    #[error("no permission for {path}: it must belong to the user TalentPrompt runs as")]
+    Permission {
+        /// What was touched.
+        path: PathBuf,
+    },
+    /// No such content.
+    #[error("no stored file with the content address {hash}")]
+    Missing {
+        /// The address asked for.
+        hash: String,
+    },
+    /// Not 64 lower-case hexadecimal digits.
+    #[error("{0:?} is not a content address")]
+    Address(String),
+    /// The bytes on disk are no longer those that were stored.
+    #[error("{path} is damaged on disk: its content no longer has its address; restore it from a backup")]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Anything else the operating system says.
+    #[error("{path}: {source}")]
+    Io {
+        /// What was touched.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// What was stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// SHA-256 of the bytes, 64 lower-case hexadecimal digits; the content address.
+    pub hash: String,
+    /// Size in bytes.
+    pub size: u64,
+    /// Whether the same bytes were there before.
+    pub existed: bool,
+}
+
+/// A directory of content-addressed files.
+#[derive(Debug, Clone)]
+pub struct Files {
+    root: PathBuf,
+}
+
+impl Files {
+    /// Opens the store in `root`, made if absent, readable by its owner alone.
+    pub async fn open(root: impl Into<PathBuf>) -> Result<Self, Error> {
+        let root = root.into();
+        blocking(move || {
+            make_directory(&root)?;
+            // A start proves that writing works, before the first upload does.
+            tempfile::NamedTempFile::new_in(&root).map_err(|source| failed(&root, source))?;
+            Ok(Self { root })
+        })
+        .await
+    }
+
+    /// Stores `bytes`.
+    pub async fn put(&self, bytes: Vec<u8>) -> Result<Stored, Error> {
+        self.put_reader(io::Cursor::new(bytes)).await
+    }
+
+    /// Stores what `reader` gives, without holding it in memory; runs on a thread where blocking is allowed.
+    pub async fn put_reader(&self, reader: impl Read + Send + 'static) -> Result<Stored, Error> {
+        let root = self.root.clone();
+        blocking(move || store(&root, reader)).await
+    }
+
+    /// The bytes with the address `hash`, checked against it.
+    pub async fn read(&self, hash: &str) -> Result<Vec<u8>, Error> {
+        let (path, hash) = (self.path(hash)?, hash.to_owned());
+        blocking(move || {
+            let bytes = std::fs::read(&path).map_err(|source| absent(&path, &hash, source))?;
+            if hex(&Sha256::digest(&bytes)) != hash {
+                return Err(Error::Damaged { path });
+            }
+            Ok(bytes)
+        })
+        .await
+    }
+
+    /// A file handle on the bytes with the address `hash`, for streaming.
+    pub async fn open_file(&self, hash: &str) -> Result<tokio::fs::File, Error> {
+        let path = self.path(hash)?;
+        tokio::fs::File::open(&path).await.map_err(|source| absent(&path, hash, source))
+    }
+
+    /// Forgets the bytes with the address `hash` for good. Deleting what is not there is no error: an erasure that is
+    /// repeated must succeed.
+    pub async fn delete(&self, hash: &str) -> Result<(), Error> {
+        let path = self.path(hash)?;
+        blocking(move || match std::fs::remove_file(&path) {
+            Ok(()) => sync_directory(path.parent().expect("a stored file lies in a fan-out directory")),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(failed(&path, error)),
+        })
+        .await
+    }
+
+    /// Where the bytes with the address `hash` lie.
+    pub fn path(&self, hash: &str) -> Result<PathBuf, Error> {
+        let valid = hash.len() == 64 && hash.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        if !valid {
+            return Err(Error::Address(hash.to_owned()));
+        }
+        Ok(location(&self.root, hash))
+    }
+}
+
+/// Two levels of 256 directories keep each small with millions of files.
+fn location(root: &Path, hash: &str) -> PathBuf {
+    root.join(&hash[..2]).join(&hash[2..4]).join(hash)
+}
+
+fn store(root: &Path, mut reader: impl Read) -> Result<Stored, Error> {
+    // Files made by `tempfile` have mode 0600, and vanish when anything below fails.
+    let mut temporary = tempfile::NamedTempFile::new_in(root).map_err(|source| failed(root, source))?;
+    let mut hasher = Sha256::new();
+    let mut size = 0_u64;
+    let mut buffer = vec![0_u8; CHUNK];
+    loop {
+        let count = match reader.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(source) => return Err(failed(Path::new("the incoming bytes"), source)),
+        };
+        hasher.update(&buffer[..count]);
+        temporary.write_all(&buffer[..count]).map_err(|source| failed(temporary.path(), source))?;
+        size += count as u64;
+    }
+    let hash = hex(&hasher.finalize());
+    let path = location(root, &hash);
+    if path.metadata().is_ok_and(|metadata| metadata.len() == size) {
+        return Ok(Stored { hash, size, existed: true });
+    }
+    let directory = path.parent().expect("a stored file lies in a fan-out directory");
+    make_directory(directory)?;
+    temporary.as_file().sync_all().map_err(|source| failed(temporary.path(), source))?;
+    temporary.persist(&path).map_err(|error| failed(&path, error.error))?;
+    sync_directory(directory)?;
+    Ok(Stored { hash, size, existed: false })
+}
+
+fn make_directory(path: &Path) -> Result<(), Error> {
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|source| failed(path, source))
+}
+
+fn sync_directory(path: &Path) -> Result<(), Error> {
+    std::fs::File::open(path).and_then(|directory| directory.sync_all()).map_err(|source| failed(path, source))
+}
+
+fn absent(path: &Path, hash: &str, source: io::Error) -> Error {
+    if source.kind() == io::ErrorKind::NotFound {
+        return Error::Missing { hash: hash.to_owned() };
+    }
+    failed(path, source)
+}
+
+fn failed(path: &Path, source: io::Error) -> Error {
+    let path = path.to_owned();
+    match source.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Error::Full { path },
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Error::Permission { path },
+        _ => Error::Io { path, source },
+    }
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Error> + Send + 'static) -> Result<T, Error> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result,
+        Err(error) => Err(Error::Io { path: PathBuf::from("file store"), source: io::Error::other(error) }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    async fn store() -> (tempfile::TempDir, Files) {
+        let directory = tempfile::tempdir().unwrap();
+        let files = Files::open(directory.path().join("files")).await.unwrap();
+        (directory, files)
+    }
+
+    #[tokio::test]
+    async fn what_is_put_can_be_read_by_its_content_address() {
+        let (_directory, files) = store().await;
+        let stored = files.put(b"abc".to_vec()).await.unwrap();
+        assert_eq!(stored.hash, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        assert_eq!((stored.size, stored.existed), (3, false));
+        assert_eq!(files.read(&stored.hash).await.unwrap(), b"abc");
+        let path = files.path(&stored.hash).unwrap();
+        assert!(path.ends_with("ba/78/ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"));
+        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[tokio::test]
+    async fn the_same_bytes_are_kept_once_and_leave_nothing_behind() {
+        let (_directory, files) = store().await;
+        let first = files.put(vec![7; 200_000]).await.unwrap();
+        let second = files.put(vec![7; 200_000]).await.unwrap();
+        assert!(second.existed);
+        assert_eq!(first.hash, second.hash);
+        let left = std::fs::read_dir(&files.root).unwrap().filter(|e| e.as_ref().unwrap().path().is_file()).count();
+        assert_eq!(left, 0);
+    }
+
+    #[tokio::test]
+    async fn deleting_twice_is_no_error_and_reading_afterwards_says_missing() {
+        let (_directory, files) = store().await;
+        let stored = files.put(b"x".to_vec()).await.unwrap();
+        files.delete(&stored.hash).await.unwrap();
+        files.delete(&stored.hash).await.unwrap();
+        assert!(matches!(files.read(&stored.hash).await, Err(Error::Missing { .. })));
+    }
+
+    #[tokio::test]
+    async fn an_address_that_is_a_path_is_refused() {
+        let (_directory, files) = store().await;
+        for address in ["../../etc/passwd", "", &"A".repeat(64), &"é".repeat(32)] {
+            assert!(matches!(files.read(address).await, Err(Error::Address(_))), "{address}");
+        }
+    }
+
+    #[tokio::test]
+    async fn bytes_changed_on_disk_are_noticed() {
+        let (_directory, files) = store().await;
+        let stored = files.put(b"original".to_vec()).await.unwrap();
+        std::fs::write(files.path(&stored.hash).unwrap(), b"tampered").unwrap();
+        assert!(matches!(files.read(&stored.hash).await, Err(Error::Damaged { .. })));
+    }
+
+    #[tokio::test]
+    async fn a_root_that_cannot_be_made_is_named() {
+        let error = Files::open("/proc/no/such/place").await.unwrap_err();
+        assert!(error.to_string().contains("/proc/no"), "{error}");
+    }
+
+    #[test]
+    fn a_full_disk_says_so() {
+        let error = failed(Path::new("/x"), io::Error::from(io::ErrorKind::StorageFull));
+        assert!(error.to_string().contains("no space left for /x"));
+    }
+}

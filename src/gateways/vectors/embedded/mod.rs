@@ -1,0 +1,122 @@
+//! The vector engine in process: an exact scan over dense vectors in memory and an inverted index over words.
+//! Exact means full recall and the same answer to the last bit, whatever the order points came in; at the sizes of one
+//! small server a scan costs a few milliseconds and needs no graph, no build and no second program. Nothing is kept on
+//! disk: Postgres has the vectors, and the index is filled from there at start.
+//!
+//! Each workspace is a shelf of its own behind its own lock; work runs on blocking threads, never across an await.
+
+mod dense;
+mod facts;
+mod postings;
+mod rank;
+mod shelf;
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use async_trait::async_trait;
+
+use self::shelf::Shelf;
+use super::{Error, HybridHits, HybridQuery, Point, VectorIndex, shape};
+use crate::model::ids::{CandidateId, ResumeId, WorkspaceId};
+
+type Shelves = HashMap<WorkspaceId, Arc<RwLock<Shelf>>>;
+
+/// The in-process engine; clones share one index.
+#[derive(Debug, Clone)]
+pub struct EmbeddedIndex {
+    dimensions: usize,
+    shelves: Arc<RwLock<Shelves>>,
+}
+
+impl EmbeddedIndex {
+    /// An empty index of vectors with `dimensions` numbers, at least one.
+    pub fn new(dimensions: usize) -> Self {
+        Self { dimensions, shelves: Arc::default() }
+    }
+
+    fn shelf(&self, workspace: WorkspaceId) -> Option<Arc<RwLock<Shelf>>> {
+        // The map is only ever changed by single inserts and removals, so a panic cannot leave it half done.
+        self.shelves.read().unwrap_or_else(PoisonError::into_inner).get(&workspace).cloned()
+    }
+
+    fn shelf_or_new(&self, workspace: WorkspaceId) -> Arc<RwLock<Shelf>> {
+        let mut shelves = self.shelves.write().unwrap_or_else(PoisonError::into_inner);
+        let empty = || Arc::new(RwLock::new(Shelf::new(self.dimensions)));
+        Arc::clone(shelves.entry(workspace).or_insert_with(empty))
+    }
+
+    fn upsert_now(&self, points: Vec<Point>) -> Result<(), Error> {
+        shape::check_points(&points, self.dimensions)?;
+        let mut by_workspace: HashMap<WorkspaceId, Vec<Point>> = HashMap::new();
+        for point in points {
+            by_workspace.entry(point.workspace).or_default().push(point);
+        }
+        for (workspace, points) in by_workspace {
+            self.shelf_or_new(workspace).write().map_err(|_| broken(workspace))?.upsert(&points)?;
+        }
+        Ok(())
+    }
+
+    /// Changes a workspace's shelf on a blocking thread; a workspace without one has nothing to change.
+    async fn change(&self, workspace: WorkspaceId, change: impl FnOnce(&mut Shelf) + Send + 'static) -> Result<(), Error> {
+        let Some(shelf) = self.shelf(workspace) else { return Ok(()) };
+        blocking(move || {
+            change(&mut *shelf.write().map_err(|_| broken(workspace))?);
+            Ok(())
+        })
+        .await
+    }
+}
+
+#[async_trait]
+impl VectorIndex for EmbeddedIndex {
+    fn name(&self) -> &'static str {
+        "embedded"
+    }
+
+    async fn upsert(&self, points: Vec<Point>) -> Result<(), Error> {
+        let index = self.clone();
+        blocking(move || index.upsert_now(points)).await
+    }
+
+    async fn delete_candidate(&self, workspace: WorkspaceId, candidate: CandidateId) -> Result<(), Error> {
+        self.change(workspace, move |shelf| shelf.delete_candidate(candidate)).await
+    }
+
+    async fn delete_resume(&self, workspace: WorkspaceId, resume: ResumeId) -> Result<(), Error> {
+        self.change(workspace, move |shelf| shelf.delete_resume(resume)).await
+    }
+
+    async fn clear(&self, workspace: WorkspaceId) -> Result<(), Error> {
+        self.shelves.write().unwrap_or_else(PoisonError::into_inner).remove(&workspace);
+        Ok(())
+    }
+
+    async fn query(&self, query: HybridQuery) -> Result<HybridHits, Error> {
+        shape::check_query(&query, self.dimensions)?;
+        let workspace = query.filter.workspace;
+        let Some(shelf) = self.shelf(workspace) else { return Ok(HybridHits::default()) };
+        blocking(move || Ok(shelf.read().map_err(|_| broken(workspace))?.query(&query))).await
+    }
+
+    async fn count(&self, workspace: WorkspaceId) -> Result<u64, Error> {
+        let Some(shelf) = self.shelf(workspace) else { return Ok(0) };
+        let count = shelf.read().map_err(|_| broken(workspace))?.len();
+        Ok(count as u64)
+    }
+
+    async fn ready(&self) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Error> + Send + 'static) -> Result<T, Error> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|failure| Err(Error::Unavailable(format!("the embedded engine stopped: {failure}"))))
+}
+
+/// A writer panicked with the shelf half changed: what is in it cannot be trusted until it is cleared and filled anew.
+fn broken(workspace: WorkspaceId) -> Error {
+    Error::Unavailable(format!("the embedded index of workspace {workspace} is damaged; rebuild it with `reindex`"))
+}

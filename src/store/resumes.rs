@@ -1,0 +1,176 @@
+//! Resumes: documents of candidates, with their text and what was understood of it.
+
+use chrono::{DateTime, Utc};
+
+use super::{Error, Result, Tx};
+use crate::model::ids::{CandidateId, ResumeId, UploadId};
+use crate::model::profile::{Finding, Profile};
+
+/// A document of a candidate.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Resume {
+    /// Its id.
+    pub id: ResumeId,
+    /// Whose.
+    pub candidate: CandidateId,
+    /// The upload it came from.
+    pub upload: UploadId,
+    /// Its name as given.
+    pub filename: String,
+    /// What it is.
+    pub media_type: String,
+    /// Bytes.
+    pub size: i64,
+    /// SHA-256 of the bytes.
+    pub content_hash: Vec<u8>,
+    /// Pages, where the format has them.
+    pub pages: Option<i32>,
+    /// Its text; all spans are offsets into it.
+    pub text: String,
+    /// What was understood.
+    pub profile: Profile,
+    /// When it was understood.
+    pub created_at: DateTime<Utc>,
+}
+
+/// Adds a resume.
+pub async fn insert(tx: &mut Tx, resume: &Resume) -> Result<()> {
+    let workspace = tx.workspace_id();
+    sqlx::query!(
+        r#"insert into resumes (id, workspace_id, candidate_id, upload_id, filename, media_type, size, content_hash,
+                                pages, text, profile, created_at)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"#,
+        resume.id.0,
+        workspace.0,
+        resume.candidate.0,
+        resume.upload.0,
+        resume.filename,
+        resume.media_type,
+        resume.size,
+        resume.content_hash,
+        resume.pages,
+        resume.text,
+        serde_json::to_value(&resume.profile)?,
+        resume.created_at
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+macro_rules! resumes {
+    ($tx:expr, $tail:literal $(, $arg:expr)*) => {
+        sqlx::query_as!(Row, r#"select id, candidate_id, upload_id, filename, media_type, size, content_hash, pages,
+            text, profile, created_at from resumes "# + $tail $(, $arg)*)
+            .fetch_all($tx.conn())
+            .await?
+            .into_iter()
+            .map(Resume::try_from)
+            .collect::<Result<Vec<_>>>()
+    };
+}
+
+/// All resumes of `candidates`, newest first for each.
+pub async fn of_candidates(tx: &mut Tx, candidates: &[CandidateId]) -> Result<Vec<Resume>> {
+    let ids: Vec<uuid::Uuid> = candidates.iter().map(|id| id.0).collect();
+    resumes!(tx, "where candidate_id = any($1) order by candidate_id, created_at desc, id desc", &ids)
+}
+
+/// One resume of a candidate.
+pub async fn get(tx: &mut Tx, candidate: CandidateId, id: ResumeId) -> Result<Resume> {
+    resumes!(tx, "where id = $1 and candidate_id = $2", id.0, candidate.0)?.pop().ok_or(Error::NotFound)
+}
+
+/// The resume made of an upload.
+pub async fn of_upload(tx: &mut Tx, upload: UploadId) -> Result<Option<(ResumeId, CandidateId)>> {
+    let row = sqlx::query!("select id, candidate_id from resumes where upload_id = $1", upload.0)
+        .fetch_optional(tx.conn())
+        .await?;
+    Ok(row.map(|row| (row.id.into(), row.candidate_id.into())))
+}
+
+/// The text taken out of an upload, waiting to be understood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Extraction {
+    /// What the document is.
+    pub media_type: String,
+    /// Pages, where the format has them.
+    pub pages: Option<i32>,
+    /// Its text.
+    pub text: String,
+    /// What the reader saw.
+    pub findings: Vec<Finding>,
+}
+
+/// Keeps an extraction; a repeated one replaces it.
+pub async fn put_extraction(tx: &mut Tx, upload: UploadId, extraction: &Extraction) -> Result<()> {
+    let workspace = tx.workspace_id();
+    sqlx::query!(
+        r#"insert into extractions (upload_id, workspace_id, media_type, pages, text, findings)
+           values ($1, $2, $3, $4, $5, $6)
+           on conflict (upload_id) do update set media_type = excluded.media_type, pages = excluded.pages,
+             text = excluded.text, findings = excluded.findings"#,
+        upload.0,
+        workspace.0,
+        extraction.media_type,
+        extraction.pages,
+        extraction.text,
+        serde_json::to_value(&extraction.findings)?
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Takes an extraction away.
+pub async fn take_extraction(tx: &mut Tx, upload: UploadId) -> Result<Option<Extraction>> {
+    let row = sqlx::query!(
+        "delete from extractions where upload_id = $1 returning media_type, pages, text, findings",
+        upload.0
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    row.map(|row| {
+        Ok(Extraction {
+            media_type: row.media_type,
+            pages: row.pages,
+            text: row.text,
+            findings: serde_json::from_value(row.findings)?,
+        })
+    })
+    .transpose()
+}
+
+struct Row {
+    id: uuid::Uuid,
+    candidate_id: uuid::Uuid,
+    upload_id: uuid::Uuid,
+    filename: String,
+    media_type: String,
+    size: i64,
+    content_hash: Vec<u8>,
+    pages: Option<i32>,
+    text: String,
+    profile: serde_json::Value,
+    created_at: DateTime<Utc>,
+}
+
+impl TryFrom<Row> for Resume {
+    type Error = Error;
+
+    fn try_from(row: Row) -> Result<Self> {
+        Ok(Self {
+            id: row.id.into(),
+            candidate: row.candidate_id.into(),
+            upload: row.upload_id.into(),
+            filename: row.filename,
+            media_type: row.media_type,
+            size: row.size,
+            content_hash: row.content_hash,
+            pages: row.pages,
+            text: row.text,
+            profile: serde_json::from_value(row.profile)?,
+            created_at: row.created_at,
+        })
+    }
+}
