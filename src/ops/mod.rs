@@ -1,1 +1,3 @@
-//! Floor.
+//! Floor 6: running the appliance.
+
+pub mod supervise;

@@ -1,0 +1,19 @@
+//! Private services as child processes: a Postgres and a Redis of our own for `demo` and for tests.
+//!
+//! They listen on Unix sockets only, run as an unprivileged user when we are root, and end with us: the kernel
+//! ends them when this process is killed, and what survives even that is found by its directory and stopped
+//! before the next start. Nothing else on the machine is touched: a process is only ever signalled after it was
+//! seen to work inside our own directory.
+
+mod account;
+mod children;
+mod directory;
+mod error;
+mod orphan;
+mod postgres;
+mod programs;
+mod redis;
+
+pub use self::error::Error;
+pub use self::postgres::Postgres;
+pub use self::redis::Redis;
