@@ -33,6 +33,7 @@ class Track:
     education: str
     certifications: list[str]
     links: bool
+    trade: str
     skills: dict[str, list[Skill]]
     bullets: dict[str, list[str]]
 
@@ -53,6 +54,7 @@ def _track(raw: dict, lang: str) -> Track:
         education=raw["education"],
         certifications=raw.get("certifications", []),
         links=raw.get("links", False),
+        trade=raw.get("trade", ""),
         skills={group: [skill_of(text) for text in items] for group, items in raw["skills"].items()},
         bullets=bullets,
     )

@@ -122,6 +122,7 @@ class Style:
     footer: bool = False
     education_first: bool = False
     columns: int = 1
+    scanned: bool = False
 
 
 @dataclass
@@ -150,7 +151,8 @@ class Resume:
         seen: dict[str, Skill] = {}
         for skill in [s for _, group in self.skill_groups for s in group] + self.mentioned:
             seen.setdefault(skill.label, skill)
-        return [skill for skill in seen.values() if skill not in self.denied]
+        denied = {skill.label for skill in self.denied}
+        return [skill for skill in seen.values() if skill.label not in denied]
 
     def years(self) -> float:
         """Years with at least one position, overlaps counted once, to one decimal."""
