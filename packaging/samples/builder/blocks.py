@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from . import wording
-from .model import Position, Resume
+from .model import Education, Position, Resume
 
 
 @dataclass
@@ -33,6 +33,7 @@ class Entry:
     sub: str
     dates: str
     blurb: str = ""
+    scope: str = ""
     bullets: list[str] = field(default_factory=list)
 
 
@@ -85,7 +86,7 @@ def entry(resume: Resume, position: Position) -> Entry:
     house = f"{position.employer}, {position.city}"
     title = position.title + (f" ({position.note})" if position.note else "")
     first, second = (title, house) if style.first == "title" else (house, title)
-    return Entry(first, second, dates, position.blurb, position.bullets)
+    return Entry(first, second, dates, position.blurb, position.scope, position.bullets)
 
 
 def sections(resume: Resume) -> dict[str, list[Block]]:
@@ -96,14 +97,14 @@ def sections(resume: Resume) -> dict[str, list[Block]]:
     found: dict[str, list[Block]] = {
         "summary": [Para(resume.summary)],
         "experience": [entry(resume, position) for position in resume.positions],
-        "education": [_degree(resume, item.degree, item.school, item.start, item.end) for item in resume.education],
+        "education": [_degree(resume, item) for item in resume.education],
         "skills": _skills(resume),
         "languages": _languages(rng, resume),
     }
     if resume.certifications:
         found["certifications"] = [Items(resume.certifications)]
     for kind, lines in resume.extras:
-        found[kind] = [Items(lines)] if kind == "volunteering" else [Para(line) for line in lines]
+        found[kind] = [Items(lines)] if kind in ("strengths", "volunteering") else [Para(line) for line in lines]
     order = list(found)
     if style.education_first:
         order = ["summary", "education", "experience", *[kind for kind in order if kind not in ("summary", "education", "experience")]]
@@ -113,8 +114,8 @@ def sections(resume: Resume) -> dict[str, list[Block]]:
     return {kind: [Heading(names[kind], kind), *found[kind]] for kind in order}
 
 
-def _degree(resume: Resume, degree: str, school: str, start: int, end: int) -> Entry:
-    return Entry(degree, school, f"{start}{resume.style.dash}{end}")
+def _degree(resume: Resume, item: Education) -> Entry:
+    return Entry(item.degree, item.school, f"{item.start}{resume.style.dash}{item.end}", scope=item.detail)
 
 
 def _skills(resume: Resume) -> list[Block]:

@@ -75,7 +75,7 @@ def resume(seed: int, who: Identity, pools: list[str] | None = None, months_work
     """The whole document of a person. `pools` adds duties of other professions, `length` aims at so many characters."""
     rng = Random(f"resume/{seed}/{who.index}")
     track = tracks()[who.track]
-    held = positions(rng, who, track, months_worked or int(rng.triangular(26, 330, 120)))
+    held = positions(rng, who, track, months_worked or int(rng.triangular(34, 330, 130)))
     studied = education(rng, who, track, held[-1].start)
     draft = Resume(
         who=who, style=style(rng, who), headline="", country_name=table("places")[who.country]["name"][who.lang], summary="",
@@ -84,23 +84,39 @@ def resume(seed: int, who: Identity, pools: list[str] | None = None, months_work
         links=_links(rng, who, track),
     )
     draft.summary, _ = expand(rng.choice(track.summaries), rng, values(who) | {"years": wording.experience(rng, draft.years(), who.lang)})
+    availability = rng.sample(table("extras")[who.lang]["availability"], rng.randrange(0, 3))
+    draft.summary = " ".join([draft.summary, *[expand(text, rng, values(who))[0] for text in availability]])
+    _scopes(rng, draft, track)
     draft.certifications = [expand(text, rng, values(who))[0] for text in draft.certifications]
     duties = Duties(rng, who, [track] + [tracks()[key] for key in pools or []])
-    fill(draft, duties, length or int(rng.triangular(2700, 5200, 3500)))
+    size = fill(draft, duties, length or int(rng.triangular(3000, 5600, 3900)))
     draft.skill_groups = _skills(rng, draft, [track] + [tracks()[key] for key in pools or []])
     draft.headline = _headline(rng, draft)
-    _extras(rng, draft)
+    _extras(rng, draft, size)
     return draft
 
 
-def fill(draft: Resume, duties: Duties, target: int) -> None:
-    """Gives duties to the positions in rounds, the newest getting most, until the text is long enough."""
-    size = 900 + len(draft.summary) + sum(90 + len(p.blurb) for p in draft.positions) + 90 * len(draft.education)
+def _scopes(rng: Random, draft: Resume, track: Track) -> None:
+    """Most positions begin with a sentence or two on what they were about, none twice in one resume."""
+    pool = list(track.scopes)
+    rng.shuffle(pool)
+    few = len(draft.positions) < 4
+    for position in draft.positions:
+        if pool and (few or rng.random() < 0.6):
+            position.scope, _ = expand(pool.pop(), rng, values(draft.who))
+    for item in draft.education:
+        if few or rng.random() < 0.4:
+            item.detail, _ = expand(rng.choice(table("extras")[draft.who.lang]["degree_details"]), rng, values(draft.who))
+
+
+def fill(draft: Resume, duties: Duties, target: int) -> int:
+    """Gives duties to the positions in rounds, the newest getting most, until the text is long enough; about how long it is."""
+    size = 480 + len(draft.summary) + sum(80 + len(p.blurb) + len(p.scope) for p in draft.positions) + 80 * len(draft.education)
     wide = target > 6000
     for round_number in range(16):
         for at, position in enumerate(draft.positions):
             share = SHARE_PER_POSITION[min(at, 9)] + (6 if wide else 2 if len(draft.positions) < 3 else 0)
-            if round_number >= share or (size > target and round_number >= 2):
+            if round_number >= share or (size > target and round_number >= max(2, 5 - at)):
                 continue
             duty = duties.for_position(position)
             if duty is None:
@@ -109,6 +125,7 @@ def fill(draft: Resume, duties: Duties, target: int) -> None:
             position.bullets.append(text[0].upper() + text[1:])
             draft.mentioned.extend(skills)
             size += len(text) + 3
+    return size
 
 
 def _skills(rng: Random, draft: Resume, pools: list[Track]) -> list[tuple[str, list[Skill]]]:
@@ -167,14 +184,20 @@ def _links(rng: Random, who: Identity, track: Track) -> list[str]:
     return [rng.choice([f"https://{handle}.example.org", f"https://git.example.com/{handle}", f"https://www.example.net/people/{handle}"])]
 
 
-def _extras(rng: Random, draft: Resume) -> None:
-    """Interests, volunteering, references: some people write them."""
+def _extras(rng: Random, draft: Resume, size: int) -> None:
+    """Strengths, interests, volunteering, references: some people write them, those with a short career more often."""
     data = table("extras")[draft.who.lang]
-    if rng.random() < 0.35:
-        draft.extras.append(("volunteering", [expand(rng.choice(data["volunteering"]), rng, values(draft.who))[0]]))
+    short = size < 3100
+
+    def some(kind: str, count: int) -> list[str]:
+        return [expand(text, rng, values(draft.who))[0] for text in rng.sample(data[kind], count)]
+
+    if short or rng.random() < 0.15:
+        draft.extras.append(("strengths", some("strengths", min(7, 3 + max(0, 3100 - size) // 110))))
+    if rng.random() < (0.7 if short else 0.3):
+        draft.extras.append(("volunteering", some("volunteering", 2 if short else 1)))
     if rng.random() < 0.45:
-        interests = rng.sample(data["interests"], rng.randrange(2, 5))
-        line = ", ".join(interests)
+        line = ", ".join(some("interests", rng.randrange(2, 5)))
         draft.extras.append(("interests", [line[0].upper() + line[1:]]))
     if rng.random() < 0.12:
         draft.extras.append(("references", list(data["references"])))

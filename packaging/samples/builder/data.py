@@ -36,6 +36,7 @@ class Track:
     trade: str
     skills: dict[str, list[Skill]]
     bullets: dict[str, list[str]]
+    scopes: list[str]
 
 
 def _track(raw: dict, lang: str) -> Track:
@@ -57,6 +58,7 @@ def _track(raw: dict, lang: str) -> Track:
         trade=raw.get("trade", ""),
         skills={group: [skill_of(text) for text in items] for group, items in raw["skills"].items()},
         bullets=bullets,
+        scopes=next((shared["scope"][pool] for pool in raw.get("shared", []) if pool in shared["scope"]), shared["scope"]["any"]) + shared["scope"]["any"],
     )
 
 

@@ -4,7 +4,7 @@
     {#10-40}         a number; {#100-900/50} in steps; thousands are grouped as the language does it
     {$city}          a value given by the caller
     {f:…;m:…}        by the person's gender (German titles)
-    [Kafka]          a skill; [k8s=Kubernetes] shows the first and means the second
+    [Kafka]          a skill; [k8s=Kubernetes] shows the first and means the second; [{Go|Rust}] is one of several
 """
 
 from __future__ import annotations
@@ -52,7 +52,10 @@ def _skill(text: str, at: int) -> tuple[tuple, int]:
     end = text.find("]", at)
     if end < 0:
         raise TemplateError(f"a skill is not closed in {text!r}: add the missing ]")
-    return ("skill", skill_of(text[at:end])), end + 1
+    body = text[at:end]
+    if body.startswith("{"):
+        return ("alt", tuple((("skill", skill_of(part)),) for part in body.strip("{}").split("|"))), end + 1
+    return ("skill", skill_of(body)), end + 1
 
 
 def skill_of(written: str) -> Skill:

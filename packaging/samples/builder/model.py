@@ -50,6 +50,7 @@ class Position:
     level: int = 0
     industry: str = ""
     blurb: str = ""
+    scope: str = ""
     bullets: list[str] = field(default_factory=list)
     note: str = ""
     """Beside the title: "part-time, 20 h" in the trap of overlapping dates."""
@@ -64,6 +65,7 @@ class Education:
     level: str
     start: int
     end: int
+    detail: str = ""
 
 
 @dataclass

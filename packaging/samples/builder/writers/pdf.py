@@ -69,7 +69,7 @@ class Flow:
     def heading(self, text: str) -> None:
         """A section's heading in the manner of the style."""
         style = self.style
-        self.need(self.leading * 5)
+        self.need(self.leading * 6)
         self.skip(self.leading * (0.95 if style.layout == "compact" else 1.2))
         size = self.size * 1.16
         self.y -= size * 1.25
@@ -111,7 +111,7 @@ class Flow:
 
     def entry(self, item: Entry) -> None:
         """A position or degree."""
-        self.need(self.leading * (4 if item.bullets else 2.4))
+        self.need(self.leading * ((5 if item.bullets else 2.4) + bool(item.scope) + (self.style.dates == "below")))
         self.skip(self.leading * 0.38)
         indent = self.date_column
         muted = self.ink if self.ink == WHITE else GREY
@@ -130,6 +130,8 @@ class Flow:
         self.para(item.sub, "italic", indent, self.accent if self.style.layout in ("modern", "band", "sidebar") else None)
         if item.blurb:
             self.para(item.blurb, "regular", indent, muted, self.size * 0.95)
+        if item.scope:
+            self.para(item.scope, "regular", indent)
         self.bullets(item.bullets, indent)
 
     def _dates_left(self, dates: str, colour) -> None:
@@ -186,17 +188,21 @@ def build(resume: Resume) -> Pdf:
     text = " ".join([resume.who.name, resume.summary, *[p.employer + " ".join(p.bullets) for p in resume.positions]])
     if style.font in ("helvetica", "times") and not standard_can(text):
         style.font = {"helvetica": "liberation-sans", "times": "liberation-serif"}[style.font]
-    pdf = Pdf(LETTER if resume.who.country in ("US", "CA") else A4)
-    if style.layout == "sidebar":
-        _sidebar(pdf, resume)
-    else:
-        _single(pdf, resume)
+    size, setter = style.size, _sidebar if style.layout == "sidebar" else _single
+    for factor in (1.0, 0.97, 0.94):
+        style.size = size * factor
+        pdf = Pdf(LETTER if resume.who.country in ("US", "CA") else A4)
+        last = setter(pdf, resume)
+        if len(pdf.pages) == 1 or last.next_top - last.y > 120:
+            break
+    style.size = size
     if style.footer and len(pdf.pages) > 1 and style.layout != "sidebar":
         _footers(pdf, resume)
     return pdf
 
 
-def _single(pdf: Pdf, resume: Resume) -> None:
+def _single(pdf: Pdf, resume: Resume) -> Flow:
+    """One column; returns where it ends."""
     style = resume.style
     width, height = pdf.size
     margin = {"minimal": 70.0, "compact": 48.0}.get(style.layout, 58.0)
@@ -204,6 +210,7 @@ def _single(pdf: Pdf, resume: Resume) -> None:
     {"classic": _head_centred, "band": _head_band}.get(style.layout, _head_left)(flow, resume)
     for block in blocks.flow(resume):
         flow.block(block)
+    return flow
 
 
 def _name_size(flow: Flow, name: str, wanted: float, room: float) -> float:
@@ -289,7 +296,7 @@ def _head_band(flow: Flow, resume: Resume) -> None:
     flow.y = page_height - band - 8
 
 
-def _sidebar(pdf: Pdf, resume: Resume) -> None:
+def _sidebar(pdf: Pdf, resume: Resume) -> Flow:
     """Two columns: contact, skills and languages on a coloured strip; the career beside it."""
     style = resume.style
     width, height = pdf.size
@@ -320,6 +327,7 @@ def _sidebar(pdf: Pdf, resume: Resume) -> None:
             _aside_block(aside, block)
     for number, ops in enumerate(backdrop):
         pdf.pages[number] += ops
+    return main
 
 
 def _aside_block(aside: Flow, block: Block) -> None:
