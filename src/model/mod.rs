@@ -8,3 +8,4 @@ pub mod profile;
 pub mod query;
 pub mod resume;
 pub mod span;
+pub mod taxonomy;
