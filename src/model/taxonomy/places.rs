@@ -1,0 +1,213 @@
+//! Places: cities, regions and countries by their English, German and local names. A city whose name is also a word
+//! ("Essen", "Reading") counts only where a place is spoken of.
+
+use std::sync::OnceLock;
+
+use super::{
+    Mention,
+    table::Table,
+    tokens::{Gap, Token, fold, tokens},
+    words::is_ordinary,
+};
+
+/// GeoNames: name, country code, latitude, longitude; the most populous first.
+const CITIES: &str = include_str!("data/cities.tsv");
+/// GeoNames: name, country code, and the centre of its people.
+const COUNTRIES: &str = include_str!("data/countries.tsv");
+/// Written for this project: regions with coordinates, and other names of cities and countries.
+const CORE: &str = include_str!("data/places.txt");
+
+/// Words before a name that speak of a place.
+const CUES: &[&str] = &[
+    "in",
+    "near",
+    "from",
+    "around",
+    "at",
+    "to",
+    "of",
+    "bei",
+    "aus",
+    "nahe",
+    "raum",
+    "grossraum",
+    "based",
+    "location",
+    "standort",
+    "area",
+    "nach",
+    "um",
+    "region",
+    "city",
+    "office",
+    "greater",
+    "or",
+    "oder",
+    "und",
+    "and",
+    "site",
+    "ort",
+    "wohnort",
+    "outside",
+    "within",
+];
+
+/// How large a place is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PlaceKind {
+    /// A city or town.
+    City,
+    /// A state, province or other part of a country.
+    Region,
+    /// A country.
+    Country,
+}
+
+/// A place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Place {
+    /// The English name.
+    pub name: String,
+    /// ISO 3166-1 alpha-2 code of its country.
+    pub country: String,
+    /// Degrees north.
+    pub latitude: f32,
+    /// Degrees east.
+    pub longitude: f32,
+    /// How large it is.
+    pub kind: PlaceKind,
+}
+
+/// All places.
+#[derive(Debug)]
+pub struct Places {
+    all: Vec<Place>,
+    table: Table,
+}
+
+/// All places, read on first use.
+pub fn places() -> &'static Places {
+    static PLACES: OnceLock<Places> = OnceLock::new();
+    PLACES.get_or_init(Places::read)
+}
+
+impl Places {
+    /// The place with this name; of several, the best known.
+    pub fn resolve(&self, name: &str) -> Option<&Place> {
+        if name.len() > 200 {
+            return None;
+        }
+        self.table.get(&super::tokens::key(name)).map(|i| &self.all[i])
+    }
+
+    /// The places named in `text`; a mention's id is the English name.
+    pub fn mentions(&self, text: &str) -> Vec<Mention<'_>> {
+        self.mentions_in(&tokens(text))
+    }
+
+    /// The same over tokens already cut.
+    pub fn mentions_in(&self, tokens: &[Token]) -> Vec<Mention<'_>> {
+        let named = |tokens: &[Token], first: usize, last: usize| {
+            let one = &tokens[first];
+            let cue = first > 0 && CUES.contains(&tokens[first - 1].text.as_str());
+            let plain = last - first == 1 && (one.text.len() <= 3 || is_ordinary(&one.text));
+            let alone = one.gap == Gap::Break && tokens.get(last).is_none_or(|t| t.gap == Gap::Break);
+            if plain {
+                one.capital && (cue || alone) && one.text.len() > 1
+            } else {
+                one.capital || cue || tokens.len() <= 12
+            }
+        };
+        self.table
+            .scan(tokens, Gap::Line)
+            .into_iter()
+            .filter(|h| named(tokens, h.first, h.last))
+            .map(|h| Mention {
+                id: &self.all[h.index as usize].name,
+                start: tokens[h.first].start,
+                end: tokens[h.last - 1].end,
+            })
+            .collect()
+    }
+
+    /// Up to `limit` places whose name begins with `prefix`, the best known first.
+    pub fn suggest(&self, prefix: &str, limit: usize) -> Vec<&Place> {
+        let wanted = fold(prefix.trim());
+        if wanted.is_empty() {
+            return Vec::new();
+        }
+        self.all.iter().filter(|p| fold(&p.name).starts_with(&wanted)).take(limit).collect()
+    }
+
+    fn read() -> Self {
+        let mut out = Self { all: Vec::with_capacity(9800), table: Table::default() };
+        let mut aliases = Vec::new();
+        for line in CORE.lines().filter(|l| !l.is_empty()) {
+            let fields: Vec<&str> = line.split('\t').collect();
+            match fields[..] {
+                [name, country, latitude, longitude, other] => {
+                    let names = format!("{name}|{other}");
+                    out.push(name, country, (latitude, longitude), PlaceKind::Region, &names);
+                }
+                [name, other] => aliases.push((name, other)),
+                _ => {}
+            }
+        }
+        for (list, kind) in [(COUNTRIES, PlaceKind::Country), (CITIES, PlaceKind::City)] {
+            for line in list.lines() {
+                let fields: Vec<&str> = line.split('\t').collect();
+                let [name, country, latitude, longitude] = fields[..] else { continue };
+                let others = aliases.iter().find(|a| a.0 == name).map_or("", |a| a.1);
+                let first = out.table.get(&super::tokens::key(name)).is_none();
+                out.push(
+                    name,
+                    country,
+                    (latitude, longitude),
+                    kind,
+                    &if first { format!("{name}|{others}") } else { name.to_owned() },
+                );
+            }
+        }
+        out
+    }
+
+    fn push(&mut self, name: &str, country: &str, at: (&str, &str), kind: PlaceKind, names: &str) {
+        let (Ok(latitude), Ok(longitude)) = (at.0.parse(), at.1.parse()) else { return };
+        for name in names.split('|').filter(|n| !n.is_empty()) {
+            self.table.add(name, self.all.len());
+        }
+        self.all.push(Place { name: name.to_owned(), country: country.to_owned(), latitude, longitude, kind });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_in_several_languages_are_one_place() {
+        for (name, want, country) in [
+            ("München", "Munich", "DE"),
+            ("Muenchen", "Munich", "DE"),
+            ("Köln", "Cologne", "DE"),
+            ("Wien", "Vienna", "AT"),
+            ("vienna", "Vienna", "AT"),
+            ("Zurich", "Zurich", "CH"),
+            ("Deutschland", "Germany", "DE"),
+            ("UK", "United Kingdom", "GB"),
+            ("Bayern", "Bavaria", "DE"),
+            ("NYC", "New York", "US"),
+            ("Frankfurt am Main", "Frankfurt", "DE"),
+        ] {
+            let place = places().resolve(name).unwrap_or_else(|| panic!("{name}"));
+            assert_eq!((place.name.as_str(), place.country.as_str()), (want, country), "{name}");
+        }
+    }
+
+    #[test]
+    fn words_are_not_places() {
+        assert!(places().mentions("gutes essen und reading skills on mobile devices").is_empty());
+        assert_eq!(places().mentions("office in Essen").len(), 1);
+        assert_eq!(places().mentions("born in Berlin, lives in New York")[1].id, "New York");
+    }
+}
