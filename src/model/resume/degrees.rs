@@ -23,7 +23,8 @@ static DEGREES: LazyLock<Degrees> = LazyLock::new(|| {
         words.map(|(_, word)| regex::escape(word.trim_start_matches('='))).collect::<Vec<_>>().join("|")
     };
     let build = |flags: &str, exact: bool| {
-        Regex::new(&format!(r"{flags}(?-u:\b)(?:{})(?:\.|(?-u:\b))", alternatives(exact))).expect("words of the data file are escaped")
+        Regex::new(&format!(r"{flags}(?-u:\b)(?:{})(?:\.|(?-u:\b))", alternatives(exact)))
+            .expect("words of the data file are escaped")
     };
     let levels = all.iter().filter_map(|(level, word)| {
         let level = serde_json::from_value(serde_json::Value::String((*level).to_owned())).ok()?;
@@ -42,18 +43,28 @@ pub(super) fn degree(text: &str) -> Option<(Bytes, EducationLevel)> {
     let any = DEGREES.any.find(text);
     let exact = DEGREES.exact.find(text);
     let found = match (any, exact) {
-        (Some(a), Some(b)) => if b.start() < a.start() { b } else { a },
+        (Some(a), Some(b)) => {
+            if b.start() < a.start() {
+                b
+            } else {
+                a
+            }
+        }
         (a, b) => a.or(b)?,
     };
     let word = found.as_str().to_lowercase();
     let word = word.trim_end_matches('.');
-    let level = DEGREES.levels.iter().find(|(known, _)| known.trim_end_matches('.') == word).map(|(_, level)| *level)?;
+    let level =
+        DEGREES.levels.iter().find(|(known, _)| known.trim_end_matches('.') == word).map(|(_, level)| *level)?;
     Some((Bytes { start: found.start(), end: found.end() }, level))
 }
 
 /// Where a text says that something is a school or university.
 pub(super) fn school(text: &str) -> Option<Bytes> {
-    let certified = |found: &regex::Match<'_>| text[found.start()..].to_lowercase().starts_with("high school") || text[..found.start()].to_lowercase().ends_with("high ");
+    let certified = |found: &regex::Match<'_>| {
+        text[found.start()..].to_lowercase().starts_with("high school")
+            || text[..found.start()].to_lowercase().ends_with("high ")
+    };
     SCHOOL
         .find_iter(text)
         .find(|found| {

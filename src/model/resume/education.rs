@@ -88,7 +88,8 @@ fn facts(page: &Page<'_>, line: usize, periods: &[Period]) -> Facts {
     }
     let first = periods.partition_point(|period| period.bytes.start < whole.start);
     let mut inside = periods[first..].iter().take_while(|period| period.bytes.start < whole.end);
-    let period = inside.next().filter(|period| !bullet || period.range || text.split_whitespace().count() < 14).copied();
+    let period =
+        inside.next().filter(|period| !bullet || period.range || text.split_whitespace().count() < 14).copied();
     let minor = bullet && (text.contains(':') || text.len() > 110);
     if minor {
         return Facts { degree: None, school: None, period: None };
@@ -107,11 +108,17 @@ impl Facts {
         let shown = piece.of(page.text);
         let degree = degrees::degree(shown);
         let school = degrees::school(shown);
-        let sub = |range: Range<usize>| pieces::tidy(page.text, Bytes { start: piece.start + range.start, end: piece.start + range.end });
+        let sub = |range: Range<usize>| {
+            pieces::tidy(page.text, Bytes { start: piece.start + range.start, end: piece.start + range.end })
+        };
         if let Some((at, level)) = degree
             && self.degree.is_none()
         {
-            let from = if at.start > 24 || !shown[..at.start].chars().next().is_some_and(char::is_uppercase) { at.start } else { 0 };
+            let from = if at.start > 24 || !shown[..at.start].chars().next().is_some_and(char::is_uppercase) {
+                at.start
+            } else {
+                0
+            };
             let end = match school {
                 Some(school) if school.start > at.end => school_start(shown, school, at.end),
                 _ => shown.len(),
@@ -136,7 +143,10 @@ impl Facts {
             let mut school = sub(from..to);
             let parts = pieces::at_commas(page.text, school);
             if let Some(at) = parts.iter().position(|part| degrees::school(part.of(page.text)).is_some()) {
-                let keep = parts[at..].iter().take_while(|part| !titles::is_place(part.of(page.text)) || part.start == parts[at].start).last();
+                let keep = parts[at..]
+                    .iter()
+                    .take_while(|part| !titles::is_place(part.of(page.text)) || part.start == parts[at].start)
+                    .last();
                 let start = if degree.is_some() || at > 1 { parts[at].start } else { parts[0].start };
                 school = Bytes { start, end: keep.map_or(school.end, |part| part.end) };
             }
@@ -147,16 +157,26 @@ impl Facts {
 
 /// Where a school's name begins that follows a degree: "… Administration University of Bath", "… in Law, Yale College".
 fn school_start(text: &str, school: Bytes, floor: usize) -> usize {
+    if floor >= school.start {
+        return school.start;
+    }
     let before = &text[floor..school.start];
     let lower = text[school.start..].to_lowercase();
     if let Some(at) = before.rfind([',', ';', ':', '(']).or_else(|| before.rfind(" from ").map(|at| at + 5)) {
         return floor + at + 1;
     }
-    if lower.starts_with("university of") || lower.starts_with("institute of") || lower.starts_with("universit") && before.trim().is_empty() {
+    if lower.starts_with("university of")
+        || lower.starts_with("institute of")
+        || lower.starts_with("universit") && before.trim().is_empty()
+    {
         return school.start;
     }
     // "Business Administration New England College": up to two words before the kind of school are its name.
-    let mut starts: Vec<usize> = before.char_indices().filter(|(at, c)| !c.is_whitespace() && before[..*at].ends_with(char::is_whitespace)).map(|(at, _)| at).collect();
+    let mut starts: Vec<usize> = before
+        .char_indices()
+        .filter(|(at, c)| !c.is_whitespace() && before[..*at].ends_with(char::is_whitespace))
+        .map(|(at, _)| at)
+        .collect();
     starts.retain(|at| before[*at..].starts_with(char::is_uppercase));
     let take = starts.len().saturating_sub(2);
     starts.get(take).map_or(school.start, |at| floor + at)
@@ -184,7 +204,9 @@ impl Draft {
         let found = |bytes: Bytes| Found { value: one_line(bytes.of(page.text)), span: page.span(bytes), confidence };
         let whole = self.degree.map(|(bytes, _)| bytes);
         let field = whole.and_then(|bytes| field(page, bytes));
-        let degree = whole.map(|bytes| Bytes { start: bytes.start, end: field.map_or(bytes.end, |(cut, _)| cut) }).map(|bytes| pieces::tidy(page.text, bytes));
+        let degree = whole
+            .map(|bytes| Bytes { start: bytes.start, end: field.map_or(bytes.end, |(cut, _)| cut) })
+            .map(|bytes| pieces::tidy(page.text, bytes));
         let period = self.period;
         Some(Education {
             institution: self.school.map(found),
@@ -211,6 +233,8 @@ fn field(page: &Page<'_>, degree: Bytes) -> Option<(usize, Bytes)> {
         })?;
     let field = pieces::tidy(page.text, Bytes { start: degree.start + cut.1, end: degree.end });
     let shown = field.of(page.text);
-    let plausible = shown.chars().next().is_some_and(char::is_alphabetic) && shown.len() >= 2 && shown.split_whitespace().count() <= 10;
+    let plausible = shown.chars().next().is_some_and(char::is_alphabetic)
+        && shown.len() >= 2
+        && shown.split_whitespace().count() <= 10;
     plausible.then_some((degree.start + cut.0, field))
 }

@@ -69,14 +69,41 @@ fn of_line(page: &Page<'_>, line: Bytes, below: &str, section: bool) -> Vec<Held
         let behind = &text[mention.end..next];
         let before = &text[if nth == 0 { 0 } else { mentions[nth - 1].end }..mention.start];
         let own = clause_end(behind);
-        let listed = nth > 0 && before.trim().trim_matches([',', '/', '&']).trim().split_whitespace().all(|w| matches!(w, "and" | "und" | "et" | "or"));
+        let listed = nth > 0
+            && before
+                .trim()
+                .trim_matches([',', '/', '&'])
+                .trim()
+                .split_whitespace()
+                .all(|w| matches!(w, "and" | "und" | "et" | "or"));
         let level = level(own)
             .or_else(|| level(before))
             .or_else(|| if listed { out.last().and_then(|last: &HeldLanguage| last.level.clone()) } else { None })
             .or_else(|| level(behind).filter(|_| section))
-            .or_else(|| level(below).filter(|_| nth + 1 == mentions.len() && !names_one(below) && behind.trim().is_empty()));
+            .or_else(|| {
+                level(below).filter(|_| nth + 1 == mentions.len() && !names_one(below) && behind.trim().is_empty())
+            });
         let word = behind.trim_start().split(|c: char| !c.is_alphabetic()).next().unwrap_or("").to_lowercase();
-        let people = matches!(word.as_str(), "teacher" | "teachers" | "literature" | "department" | "language" | "food" | "cuisine" | "market" | "embassy" | "lessons" | "class" | "classes" | "customers" | "company" | "army" | "club" | "studies");
+        let people = matches!(
+            word.as_str(),
+            "teacher"
+                | "teachers"
+                | "literature"
+                | "department"
+                | "language"
+                | "food"
+                | "cuisine"
+                | "market"
+                | "embassy"
+                | "lessons"
+                | "class"
+                | "classes"
+                | "customers"
+                | "company"
+                | "army"
+                | "club"
+                | "studies"
+        );
         if !section && (level.is_none() || people) {
             continue;
         }

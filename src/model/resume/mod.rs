@@ -7,6 +7,7 @@ mod contacts;
 mod dates;
 mod degrees;
 mod education;
+pub mod json_resume;
 mod languages;
 mod name;
 mod page;
@@ -48,7 +49,8 @@ pub fn read(text: &str, today: NaiveDate, default_country: Option<&str>) -> Prof
     };
     profile.name = name::read(&page, &parts, &profile.emails);
     profile.location = place::read(&page, &parts, profile.name.as_ref());
-    let country = profile.location.as_ref().filter(|place| place.confidence >= 0.5).and_then(|place| place.value.country.clone());
+    let country =
+        profile.location.as_ref().filter(|place| place.confidence >= 0.5).and_then(|place| place.value.country.clone());
     profile.phones = contacts::phones(&page, &parts, country.as_deref().or(default_country));
     profile.skills = skills::read(&page, &parts, &profile.positions, today);
     let dated = profile.positions.iter().filter_map(|held| Some((held.start?, held.end?)));

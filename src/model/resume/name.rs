@@ -68,7 +68,11 @@ fn top(page: &Page<'_>, parts: &[Part]) -> usize {
 fn without_document(text: &str, line: Bytes) -> Bytes {
     let shown = line.of(text);
     let start = DOCUMENT.find(shown).filter(|found| found.start() == 0).map_or(0, |found| found.end());
-    let end = DOCUMENT.find_iter(shown).last().filter(|f| f.end() == shown.len() && f.start() > start).map_or(shown.len(), |f| f.start());
+    let end = DOCUMENT
+        .find_iter(shown)
+        .last()
+        .filter(|f| f.end() == shown.len() && f.start() > start)
+        .map_or(shown.len(), |f| f.start());
     Bytes { start: line.start + start, end: line.start + end.max(start) }
 }
 
@@ -98,7 +102,11 @@ fn cased(name: &str) -> String {
     let mut out = String::with_capacity(name.len());
     let mut start = true;
     for c in name.chars() {
-        if start { out.push(c) } else { out.extend(c.to_lowercase()) }
+        if start {
+            out.push(c)
+        } else {
+            out.extend(c.to_lowercase())
+        }
         start = !c.is_alphabetic();
     }
     out
@@ -108,16 +116,41 @@ fn cased(name: &str) -> String {
 fn shape(text: &str) -> f32 {
     let count = text.split_whitespace().count();
     let letters = text.chars().filter(|c| c.is_alphabetic()).count();
-    let allowed = |c: char| c.is_alphabetic() || c.is_whitespace() || matches!(c, '.' | '-' | '\'' | '’' | '´' | '`' | '\u{300}'..='\u{36f}');
+    let allowed = |c: char| {
+        c.is_alphabetic()
+            || c.is_whitespace()
+            || matches!(c, '.' | '-' | '\'' | '’' | '´' | '`' | '\u{300}'..='\u{36f}')
+    };
     if letters < 2 || text.chars().count() > 50 || !text.chars().all(allowed) {
         return 0.0;
     }
-    let particle = |word: &str| matches!(word, "de" | "la" | "del" | "da" | "dos" | "van" | "von" | "der" | "den" | "zu" | "al" | "bin" | "el" | "ter" | "y" | "e" | "i");
+    let particle = |word: &str| {
+        matches!(
+            word,
+            "de" | "la"
+                | "del"
+                | "da"
+                | "dos"
+                | "van"
+                | "von"
+                | "der"
+                | "den"
+                | "zu"
+                | "al"
+                | "bin"
+                | "el"
+                | "ter"
+                | "y"
+                | "e"
+                | "i"
+        )
+    };
     let big = |word: &str| word.chars().next().is_some_and(|c| !c.is_lowercase());
     if !text.split_whitespace().all(|word| big(word) || particle(word)) {
         return 0.0;
     }
-    let ideographic = text.chars().any(|c| matches!(c, '\u{3040}'..='\u{30ff}' | '\u{4e00}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}'));
+    let ideographic =
+        text.chars().any(|c| matches!(c, '\u{3040}'..='\u{30ff}' | '\u{4e00}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}'));
     match count {
         1 if ideographic && (2..=4).contains(&letters) => 0.7,
         1 => 0.35,
@@ -136,14 +169,19 @@ fn judge(text: &str, line: usize, piece: usize, emails: &[Found<String>]) -> f32
     let folded: Vec<String> = words(text).collect();
     let mail = |word: &String| {
         let plain = taxonomy::tokens::fold(word);
-        plain.len() >= 3 && emails.iter().any(|mail| mail.value.split('@').next().is_some_and(|local| local.contains(&plain)))
+        plain.len() >= 3
+            && emails.iter().any(|mail| mail.value.split('@').next().is_some_and(|local| local.contains(&plain)))
     };
     if folded.iter().any(mail) && folded.iter().filter(|word| titles::is_head(word)).count() < folded.len() {
         return (shape + 0.4).min(0.97) - 0.01 * f32::from(u8::try_from(line + piece).unwrap_or(9));
     }
     let ordinary = folded.iter().filter(|word| taxonomy::is_ordinary(word)).count();
-    if titles::title(text) > 0 || titles::is_place(text) || ordinary == folded.len() || titles::employer(text) > 0
-        || taxonomy::skills().resolve(text).is_some() || taxonomy::language(text).is_some()
+    if titles::title(text) > 0
+        || titles::is_place(text)
+        || ordinary == folded.len()
+        || titles::employer(text) > 0
+        || taxonomy::skills().resolve(text).is_some()
+        || taxonomy::language(text).is_some()
     {
         return 0.0;
     }

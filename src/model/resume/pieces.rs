@@ -28,7 +28,8 @@ static INTRODUCTION: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Characters that may hang over at a piece's end.
 fn is_edge(c: char) -> bool {
-    c.is_whitespace() || matches!(c, ',' | '|' | '-' | '–' | '—' | ':' | '•' | '·' | ';' | '/' | '*' | '●' | '▪' | '➢' | '\u{f0b7}')
+    c.is_whitespace()
+        || matches!(c, ',' | '|' | '-' | '–' | '—' | ':' | '•' | '·' | ';' | '/' | '*' | '●' | '▪' | '➢' | '\u{f0b7}')
 }
 
 /// The pieces of a line, without the stretch `hole` (the date).
@@ -44,7 +45,9 @@ pub(super) fn of_line(text: &str, line: Bytes, hole: Option<Bytes>) -> Vec<Bytes
         for cut in SEPARATOR.find_iter(cell.of(text)) {
             // A slash, or an "at" without a title before it, belongs to the name.
             let before = Bytes { start, end: cell.start + cut.start() };
-            if cut.as_str().contains('/') || (cut.as_str().contains(char::is_alphabetic) && titles::title(before.of(text)) == 0) {
+            if cut.as_str().contains('/')
+                || (cut.as_str().contains(char::is_alphabetic) && titles::title(before.of(text)) == 0)
+            {
                 continue;
             }
             out.push(before);
@@ -52,9 +55,11 @@ pub(super) fn of_line(text: &str, line: Bytes, hole: Option<Bytes>) -> Vec<Bytes
         }
         out.push(Bytes { start, end: cell.end });
     }
-    out.into_iter().flat_map(|piece| without_blanks(text, piece)).map(|piece| tidy(text, piece)).filter(|piece| {
-        piece.of(text).chars().any(char::is_alphabetic) && !is_duration(piece.of(text))
-    }).collect()
+    out.into_iter()
+        .flat_map(|piece| without_blanks(text, piece))
+        .map(|piece| tidy(text, piece))
+        .filter(|piece| piece.of(text).chars().any(char::is_alphabetic) && !is_duration(piece.of(text)))
+        .collect()
 }
 
 /// A piece around a redacted name: what stands before it, and what after.
@@ -109,8 +114,10 @@ pub(super) fn at_commas(text: &str, piece: Bytes) -> Vec<Bytes> {
 /// "2 yrs 3 mos", "1 year": how long, beside a range of dates.
 fn is_duration(text: &str) -> bool {
     static DURATION: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?i)^(?:\d+\+?\s*(?:years?|yrs?|y|months?|mos?|m|jahre?|monate?|ans?|mois)\.?\s*(?:,|and|und)?\s*)+$")
-            .expect("the pattern is constant and valid")
+        Regex::new(
+            r"(?i)^(?:\d+\+?\s*(?:years?|yrs?|y|months?|mos?|m|jahre?|monate?|ans?|mois)\.?\s*(?:,|and|und)?\s*)+$",
+        )
+        .expect("the pattern is constant and valid")
     });
     DURATION.is_match(text.trim().trim_matches(['(', ')']))
 }
@@ -119,7 +126,10 @@ fn is_duration(text: &str) -> bool {
 pub(super) fn is_head(line: &str) -> bool {
     let words = line.split_whitespace().count();
     let ends = line.trim_end();
-    let sentence = ends.ends_with('.') && !["inc.", "ltd.", "co.", "corp.", "llc.", "e.v.", "s.a."].iter().any(|end| ends.to_lowercase().ends_with(end));
+    let sentence = ends.ends_with('.')
+        && !["inc.", "ltd.", "co.", "corp.", "llc.", "e.v.", "s.a."]
+            .iter()
+            .any(|end| ends.to_lowercase().ends_with(end));
     words <= 14
         && line.len() <= 140
         && !super::words::is_bullet(line)

@@ -17,7 +17,8 @@ static LABEL: LazyLock<Regex> = LazyLock::new(|| {
 
 /// What names a place where the person is not.
 static ELSEWHERE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)relocat|umzug|born|geboren|birth|geburts|national|staatsang|citizen|né à|née à").expect("the pattern is constant and valid")
+    Regex::new(r"(?i)relocat|umzug|born|geboren|birth|geburts|national|staatsang|citizen|né à|née à")
+        .expect("the pattern is constant and valid")
 });
 
 /// Lines of the header that are looked at.
@@ -26,10 +27,11 @@ const TOP: usize = 14;
 /// The place, with its country and coordinates where the gazetteer knows them. `name` is not looked at.
 pub(super) fn read(page: &Page<'_>, parts: &[Part], name: Option<&Found<String>>) -> Option<Found<Place>> {
     let mut best: Option<Found<Place>> = None;
-    let lines = parts.iter().filter(|part| matches!(part.kind, SectionKind::Header | SectionKind::Other)).flat_map(|part| {
-        let header = part.kind == SectionKind::Header;
-        part.lines.clone().take(TOP).map(move |line| (line, header))
-    });
+    let lines =
+        parts.iter().filter(|part| matches!(part.kind, SectionKind::Header | SectionKind::Other)).flat_map(|part| {
+            let header = part.kind == SectionKind::Header;
+            part.lines.clone().take(TOP).map(move |line| (line, header))
+        });
     for (index, header) in lines {
         let line = page.lines[index];
         let text = line.of(page.text);
@@ -38,7 +40,8 @@ pub(super) fn read(page: &Page<'_>, parts: &[Part], name: Option<&Found<String>>
             continue;
         }
         let found = of_line(page, line, labelled, name);
-        let better = found.as_ref().is_some_and(|found| best.as_ref().is_none_or(|other| found.confidence > other.confidence));
+        let better =
+            found.as_ref().is_some_and(|found| best.as_ref().is_none_or(|other| found.confidence > other.confidence));
         if better {
             best = found;
         }
@@ -51,10 +54,18 @@ fn of_line(page: &Page<'_>, line: Bytes, labelled: bool, name: Option<&Found<Str
     let mentions = taxonomy::places().mentions(text);
     let known: Vec<_> = mentions
         .iter()
-        .filter_map(|mention| Some((Bytes { start: line.start + mention.start, end: line.start + mention.end }, taxonomy::places().resolve(mention.id)?)))
+        .filter_map(|mention| {
+            Some((
+                Bytes { start: line.start + mention.start, end: line.start + mention.end },
+                taxonomy::places().resolve(mention.id)?,
+            ))
+        })
         .filter(|(bytes, _)| name.is_none_or(|name| !name.span.contains(page.span(*bytes))))
         .collect();
-    let at = known.iter().position(|(_, place)| place.kind == PlaceKind::City).or_else(|| (!known.is_empty()).then_some(0))?;
+    let at = known
+        .iter()
+        .position(|(_, place)| place.kind == PlaceKind::City)
+        .or_else(|| (!known.is_empty()).then_some(0))?;
     let (bytes, place) = known[at];
     // A region or a country behind a city decides which of several cities of that name is meant.
     let behind = known[at + 1..].iter().find(|(other, _)| other.start - bytes.end <= 12).map(|(_, other)| *other);

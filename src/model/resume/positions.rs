@@ -36,7 +36,8 @@ pub(super) fn read(page: &Page<'_>, parts: &[Part], periods: &[Period]) -> Vec<H
         sections.iter().flat_map(|part| section(page, part.lines.clone(), part.whole.end, periods, false)).collect();
     if out.is_empty() {
         // No section says so: only an entry whose title is known counts.
-        let kinds = [SectionKind::Header, SectionKind::Summary, SectionKind::Other, SectionKind::Skills, SectionKind::Awards];
+        let kinds =
+            [SectionKind::Header, SectionKind::Summary, SectionKind::Other, SectionKind::Skills, SectionKind::Awards];
         out = parts
             .iter()
             .filter(|part| kinds.contains(&part.kind))
@@ -44,6 +45,11 @@ pub(super) fn read(page: &Page<'_>, parts: &[Part], periods: &[Period]) -> Vec<H
             .collect();
     }
     out.sort_by_key(|held| std::cmp::Reverse(recency(held)));
+    // Some exports print each entry twice.
+    let name = |held: &HeldPosition| held.title.as_ref().map(|title| title.value.to_lowercase());
+    out.dedup_by(|next, held| {
+        (next.start, next.end, name(next)) == (held.start, held.end, name(held)) && held.title.is_some()
+    });
     out
 }
 
@@ -145,7 +151,12 @@ fn entries(page: &Page<'_>, lines: &Range<usize>, anchors: Vec<Anchor>) -> Vec<E
 fn below(page: &Page<'_>, head: &Range<usize>, line: usize, period: Period, stop: usize, above: usize) -> usize {
     let known = head_pieces(page, head, line, period);
     let best = |pieces: &[Bytes]| {
-        pieces.iter().flat_map(|piece| pieces::at_commas(page.text, *piece)).map(|piece| titles::title(piece.of(page.text))).max().unwrap_or(0)
+        pieces
+            .iter()
+            .flat_map(|piece| pieces::at_commas(page.text, *piece))
+            .map(|piece| titles::title(piece.of(page.text)))
+            .max()
+            .unwrap_or(0)
     };
     let mut has_title = best(&known) >= 2;
     let mut has_employer = known.len() > usize::from(has_title);
@@ -159,9 +170,12 @@ fn below(page: &Page<'_>, head: &Range<usize>, line: usize, period: Period, stop
         let parts = pieces::of_line(page.text, next, None);
         let title = best(&parts);
         let place = parts.is_empty() || parts.iter().any(|part| titles::is_place(part.of(page.text)));
-        let employer = parts.iter().any(|part| titles::employer(part.of(page.text)) > 0 || titles::is_blank(part.of(page.text)));
+        let employer =
+            parts.iter().any(|part| titles::employer(part.of(page.text)) > 0 || titles::is_blank(part.of(page.text)));
         let bare = known.is_empty() && taken == 0 && above == 0;
-        let wanted = (!has_title && title >= 2) || (!has_employer && (employer || place) && title < 3) || bare
+        let wanted = (!has_title && title >= 2)
+            || (!has_employer && (employer || place) && title < 3)
+            || bare
             || (parts.iter().all(|part| titles::is_place(part.of(page.text))));
         if !wanted {
             break;
@@ -200,13 +214,9 @@ fn position(page: &Page<'_>, entry: &Entry, stop: usize, end: usize, strict: boo
         confidence,
     };
     let last = if stop > entry.head.start { page.lines[stop - 1].end } else { end };
-    let body = (entry.head.end < stop)
-        .then(|| Bytes { start: page.lines[entry.head.end].start, end: last });
+    let body = (entry.head.end < stop).then(|| Bytes { start: page.lines[entry.head.end].start, end: last });
     let title = roles.title.map(found);
-    let title_id = title
-        .as_ref()
-        .and_then(|title| taxonomy::occupations().resolve(&title.value))
-        .map(|occupation| occupation.id.clone());
+    let title_id = title.as_ref().and_then(|title| occupation(&title.value));
     let confidence = match (&title, strict) {
         (Some(title), false) => title.confidence.min(0.95),
         (Some(_), true) => 0.6,
@@ -223,6 +233,16 @@ fn position(page: &Page<'_>, entry: &Entry, stop: usize, end: usize, strict: boo
         span: page.span(Bytes { start: page.lines[entry.head.start].start, end: last }),
         confidence,
     })
+}
+
+/// The occupation of a title: as a whole, else by the two or more words that end it ("Assistant Finance Manager").
+fn occupation(title: &str) -> Option<String> {
+    let all = taxonomy::occupations();
+    if let Some(known) = all.resolve(title) {
+        return Some(known.id.clone());
+    }
+    let ending = all.mentions(title).into_iter().rfind(|mention| mention.end == title.len())?;
+    title[ending.start..].contains(' ').then(|| ending.id.to_owned())
 }
 
 /// Text with every run of white space as one space.
@@ -259,10 +279,18 @@ fn roles(page: &Page<'_>, pieces: Vec<Bytes>) -> Roles {
         && (roles.title.is_some() || strongest > 0)
     {
         let employer = trimmed_place(page, rest.remove(at), &mut roles.place);
-        let confidence = if strongest > 0 { 0.9 } else if only { 0.75 } else { 0.5 };
+        let confidence = if strongest > 0 {
+            0.9
+        } else if only {
+            0.75
+        } else {
+            0.5
+        };
         roles.employer = Some((employer, confidence));
     }
-    if roles.title.is_none() && let Some(piece) = rest.first() {
+    if roles.title.is_none()
+        && let Some(piece) = rest.first()
+    {
         roles.title = Some((*piece, 0.45));
     }
     roles
@@ -301,7 +329,8 @@ fn at_commas(page: &Page<'_>, piece: Bytes, roles: &mut Roles) -> Vec<Bytes> {
 /// A title or an employer without the place that follows it after a comma.
 fn trimmed_place(page: &Page<'_>, piece: Bytes, place: &mut Option<Bytes>) -> Bytes {
     let parts = pieces::at_commas(page.text, piece);
-    let keep = parts.iter().rposition(|part| !titles::is_place(part.of(page.text))).unwrap_or(parts.len().saturating_sub(1));
+    let keep =
+        parts.iter().rposition(|part| !titles::is_place(part.of(page.text))).unwrap_or(parts.len().saturating_sub(1));
     if let (Some(first), Some(last)) = (parts.get(keep + 1), parts.last()) {
         place.get_or_insert(Bytes { start: first.start, end: last.end });
         return pieces::tidy(page.text, Bytes { start: piece.start, end: parts[keep].end });

@@ -18,7 +18,8 @@ static REMOTE: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 static CERTIFIED: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)(?-u:\b)(?:certified|certification|certificate|zertifi\w+|licensed|licensure)(?-u:\b)").expect("the pattern is constant and valid")
+    Regex::new(r"(?i)(?-u:\b)(?:certified|certification|certificate|zertifi\w+|licensed|licensure)(?-u:\b)")
+        .expect("the pattern is constant and valid")
 });
 
 /// The longest summary that is kept, in bytes.
@@ -64,11 +65,15 @@ pub(super) fn certifications(page: &Page<'_>, parts: &[Part]) -> Vec<Found<Strin
         }
         for index in part.lines.clone() {
             let line = page.lines[index];
-            let line = Bytes { start: line.start.max(part.body.start), end: line.end }.trimmed_of(page.text, is_decoration);
+            let line =
+                Bytes { start: line.start.max(part.body.start), end: line.end }.trimmed_of(page.text, is_decoration);
             let text = line.of(page.text);
             let words = text.split_whitespace().count();
-            let short = words <= 9 && CERTIFIED.is_match(text) && (is_bullet(page.line(index)) || part.kind == SectionKind::Skills);
-            if !(own && words <= 24 || short && !own) || !text.chars().any(char::is_alphabetic) {
+            let sentence = text.starts_with(char::is_lowercase) || (words > 8 && page.line(index).ends_with('.'));
+            let short = words <= 9
+                && CERTIFIED.is_match(text)
+                && (is_bullet(page.line(index)) || part.kind == SectionKind::Skills);
+            if !(own && words <= 16 && !sentence || short && !own) || !text.chars().any(char::is_alphabetic) {
                 continue;
             }
             let value = one_line(text);
@@ -96,11 +101,38 @@ pub(super) fn language(text: &str) -> Option<String> {
         return None;
     }
     let code = match found.lang().code() {
-        "eng" => "en", "deu" => "de", "fra" => "fr", "spa" => "es", "ita" => "it", "por" => "pt", "nld" => "nl",
-        "pol" => "pl", "swe" => "sv", "dan" => "da", "nob" => "no", "fin" => "fi", "ces" => "cs", "ron" => "ro",
-        "hun" => "hu", "tur" => "tr", "rus" => "ru", "ukr" => "uk", "ell" => "el", "bul" => "bg", "hrv" => "hr",
-        "slk" => "sk", "slv" => "sl", "cmn" => "zh", "jpn" => "ja", "kor" => "ko", "ara" => "ar", "heb" => "he",
-        "hin" => "hi", "vie" => "vi", "ind" => "id", "cat" => "ca",
+        "eng" => "en",
+        "deu" => "de",
+        "fra" => "fr",
+        "spa" => "es",
+        "ita" => "it",
+        "por" => "pt",
+        "nld" => "nl",
+        "pol" => "pl",
+        "swe" => "sv",
+        "dan" => "da",
+        "nob" => "no",
+        "fin" => "fi",
+        "ces" => "cs",
+        "ron" => "ro",
+        "hun" => "hu",
+        "tur" => "tr",
+        "rus" => "ru",
+        "ukr" => "uk",
+        "ell" => "el",
+        "bul" => "bg",
+        "hrv" => "hr",
+        "slk" => "sk",
+        "slv" => "sl",
+        "cmn" => "zh",
+        "jpn" => "ja",
+        "kor" => "ko",
+        "ara" => "ar",
+        "heb" => "he",
+        "hin" => "hi",
+        "vie" => "vi",
+        "ind" => "id",
+        "cat" => "ca",
         _ => return None,
     };
     Some(code.to_owned())
@@ -113,11 +145,13 @@ pub(super) fn findings(page: &Page<'_>, parts: &[Part], profile: &Profile) -> Ve
         let detail = "the document has no readable text; it may be a picture, and needs text recognition".to_owned();
         return vec![Finding { kind: "no_text".to_owned(), detail }];
     }
-    let sections = parts.iter().filter(|part| part.kind != SectionKind::Header && part.kind != SectionKind::Other).count();
+    let sections =
+        parts.iter().filter(|part| part.kind != SectionKind::Header && part.kind != SectionKind::Other).count();
     let contacts = usize::from(!profile.emails.is_empty()) + usize::from(!profile.phones.is_empty());
     let signs = sections.min(3) + contacts + profile.positions.len().min(2) + profile.education.len().min(2);
     if signs < 2 {
-        let detail = "nothing of a resume was found: no sections, no contacts, no dated positions, no education".to_owned();
+        let detail =
+            "nothing of a resume was found: no sections, no contacts, no dated positions, no education".to_owned();
         return vec![Finding { kind: "not_a_resume".to_owned(), detail }];
     }
     Vec::new()

@@ -44,7 +44,9 @@ pub(super) fn title(text: &str) -> u8 {
 
 /// Words after a title that say a grade: "Engineer II", "Developer (m/w/d)".
 fn is_grade(word: &str) -> bool {
-    word.len() <= 3 && (word.chars().all(|c| matches!(c, 'i' | 'v' | 'x' | 'm' | 'w' | 'd' | 'f')) || word.chars().all(|c| c.is_ascii_digit()))
+    word.len() <= 3
+        && (word.chars().all(|c| matches!(c, 'i' | 'v' | 'x' | 'm' | 'w' | 'd' | 'f'))
+            || word.chars().all(|c| c.is_ascii_digit()))
 }
 
 /// How sure a text is an organisation's name.
@@ -77,9 +79,10 @@ pub(super) fn is_place(text: &str) -> bool {
     if text.len() > 60 || text.chars().any(|c| c.is_ascii_digit()) {
         return false;
     }
-    text.split([',', '/']).map(str::trim).filter(|piece| !piece.is_empty()).all(|piece| {
-        is_region_code(piece) || is_blank(piece) || taxonomy::places().resolve(piece).is_some()
-    })
+    text.split([',', '/'])
+        .map(str::trim)
+        .filter(|piece| !piece.is_empty())
+        .all(|piece| is_region_code(piece) || is_blank(piece) || taxonomy::places().resolve(piece).is_some())
 }
 
 /// "FL", "TX": two capitals after a comma.
