@@ -1,8 +1,10 @@
 //! Floor 1: pure data and rules. No I/O, no async; every function gives the same answer for the same input.
 
+pub mod evidence;
 pub mod experience;
 pub mod ids;
 pub mod lexical;
+pub mod passage;
 pub mod permission;
 pub mod profile;
 pub mod query;

@@ -43,7 +43,7 @@ pub fn read(text: &str, today: NaiveDate, default_country: Option<&str>) -> Prof
         languages: languages::read(&page, &parts),
         certifications: remarks::certifications(&page, &parts),
         summary: remarks::summary(&page, &parts),
-        remote: remarks::remote(text),
+        remote: remarks::remote_at(text).is_some(),
         sections: parts.iter().filter(|part| !part.whole.is_empty()).map(|part| part.section(&page)).collect(),
         ..Profile::default()
     };
@@ -58,4 +58,9 @@ pub fn read(text: &str, today: NaiveDate, default_country: Option<&str>) -> Prof
     profile.headline = remarks::headline(&page, &parts, &profile);
     profile.findings = remarks::findings(&page, &parts, &profile);
     profile
+}
+
+/// Where the text speaks of remote work: the byte range of the first mention.
+pub(in crate::model) fn remote_at(text: &str) -> Option<(usize, usize)> {
+    remarks::remote_at(text)
 }

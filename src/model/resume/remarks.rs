@@ -85,9 +85,9 @@ pub(super) fn certifications(page: &Page<'_>, parts: &[Part]) -> Vec<Found<Strin
     out
 }
 
-/// Whether the resume speaks of remote work, had or wanted.
-pub(super) fn remote(text: &str) -> bool {
-    REMOTE.is_match(text)
+/// Where the resume first speaks of remote work, had or wanted, in bytes.
+pub(super) fn remote_at(text: &str) -> Option<(usize, usize)> {
+    REMOTE.find(text).map(|found| (found.start(), found.end()))
 }
 
 /// The main language of the text as ISO 639-1, where it is certain enough.
