@@ -10,7 +10,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::profile::Profile;
-use super::query::interpretation::{Interpretation, Kind};
+use super::query::interpretation::{Interpretation, Kind, Seniority};
 use quote::Source;
 
 pub use quote::Quote;
@@ -79,6 +79,11 @@ pub fn judge(wanted: &Interpretation, profile: &Profile, text: &str, today: Naiv
     out.extend(facts::employers(&case));
     out.extend(facts::keywords(&case));
     out
+}
+
+/// How senior a profile's newest titles say a person is, where they say it.
+pub fn seniority(profile: &Profile) -> Option<Seniority> {
+    people::told(profile).map(|(grade, _)| grade)
 }
 
 /// Counts the reasons.

@@ -10,6 +10,7 @@ pub mod passage;
 pub mod permission;
 pub mod profile;
 pub mod query;
+pub mod ranking;
 pub mod resume;
 pub mod span;
 pub mod upload;

@@ -1,3 +1,4 @@
 //! Floor 6: running the appliance.
 
+pub mod doctor;
 pub mod supervise;

@@ -8,6 +8,7 @@ use crate::model::candidate::{Candidate, Corrections, Event, names_agree};
 use crate::model::ids::{CandidateId, PassageId, ResumeId};
 use crate::model::permission::Role;
 use crate::model::profile::{Place, Profile};
+use crate::model::span::Span;
 use crate::model::upload::Upload;
 use crate::model::{lexical, passage};
 use crate::store::listener::{Notice, notify};
@@ -141,13 +142,17 @@ async fn add_passages(ctx: &Context, tx: &mut Tx, resume: &Resume) -> Result<()>
     let cut = tokio::task::spawn_blocking(move || {
         let tokens = embedder.model().max_tokens;
         let passages = passage::cut(&text, &profile, tokens, &|part| embedder.count_tokens(part));
-        passages
-            .into_iter()
-            .map(|passage| {
-                let words = lexical::document(&passage.lexical_text(&text));
-                (passage, words)
-            })
-            .collect::<Vec<_>>()
+        let end = u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
+        let count = passages.len();
+        let mut from = 0;
+        let words = passages.into_iter().enumerate().map(|(place, passage)| {
+            // What no passage holds, the identity header above all, is found by its words with the passage after it.
+            let to = if place + 1 == count { end } else { passage.span.end };
+            let words = lexical::document(&Span { start: from, end: to }.slice(&text));
+            from = to;
+            (passage, words)
+        });
+        words.collect::<Vec<_>>()
     })
     .await
     .map_err(|error| Error::Internal(format!("the cutter of passages failed: {error}")))?;
@@ -257,7 +262,7 @@ pub async fn update(ctx: &Context, actor: &Actor, id: CandidateId, change: Chang
     let detail = format!("{} set by {}", named.join(", "), actor.member.name);
     let event = Event { id: ctx.id(ResumeId::new).0, at: now, kind: "corrected".into(), detail };
     candidates::add_event(&mut tx, id, Some(actor.member.id), &event).await?;
-    notify(&mut tx, &Notice::Candidate { workspace: tx.workspace_id(), id }).await?;
+    notify(&mut tx, &Notice::Candidate { workspace: actor.member.workspace_id, id }).await?;
     super::indexing::refresh_in(ctx, &mut tx, &[id]).await?;
     tx.commit().await?;
     get(ctx, actor, id).await
@@ -269,8 +274,8 @@ fn place(text: &str) -> Place {
         Some(known) => Place {
             name: known.name.clone(),
             country: Some(known.country.clone()),
-            latitude: Some(known.latitude),
-            longitude: Some(known.longitude),
+            latitude: Some(f64::from(known.latitude)),
+            longitude: Some(f64::from(known.longitude)),
         },
         None => Place { name: text.to_owned(), country: None, latitude: None, longitude: None },
     }

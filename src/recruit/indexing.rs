@@ -120,18 +120,47 @@ pub async fn rebuild(ctx: &Context, clear: bool, progress: impl Fn(usize)) -> Re
         if clear {
             ctx.vectors.clear(workspace).await?;
         }
-        let mut after = None;
-        loop {
-            let mut tx = ctx.store.workspace(workspace).await?;
-            let ids = candidates::ids(&mut tx, after, BATCH).await?;
-            let Some(last) = ids.last() else { break };
-            refresh_in(ctx, &mut tx, &ids).await?;
-            tx.commit().await?;
-            after = Some(*last);
-            done += ids.len();
-            progress(done);
-        }
+        done = rebuild_from(ctx, workspace, done, &progress).await?;
         points += ctx.vectors.count(workspace).await?;
     }
     Ok(points)
+}
+
+/// Brings every candidate of one workspace into the index.
+pub async fn rebuild_workspace(ctx: &Context, workspace: WorkspaceId) -> Result<()> {
+    rebuild_from(ctx, workspace, 0, &|_| {}).await?;
+    Ok(())
+}
+
+async fn rebuild_from(
+    ctx: &Context,
+    workspace: WorkspaceId,
+    mut done: usize,
+    progress: &impl Fn(usize),
+) -> Result<usize> {
+    let mut after = None;
+    loop {
+        let mut tx = ctx.store.workspace(workspace).await?;
+        let ids = candidates::ids(&mut tx, after, BATCH).await?;
+        let Some(last) = ids.last() else { return Ok(done) };
+        refresh_in(ctx, &mut tx, &ids).await?;
+        tx.commit().await?;
+        after = Some(*last);
+        done += ids.len();
+        progress(done);
+    }
+}
+
+/// How many passages Postgres keeps, and how many the index has, over all workspaces.
+pub async fn compare(ctx: &Context) -> Result<(u64, u64)> {
+    let mut tx = ctx.store.system().await?;
+    let workspaces = accounts::workspaces(&mut tx).await?;
+    tx.commit().await?;
+    let (mut kept, mut indexed) = (0, 0);
+    for (workspace, _) in workspaces {
+        let mut tx = ctx.store.workspace(workspace).await?;
+        kept += u64::try_from(passages::count(&mut tx).await?).unwrap_or_default();
+        indexed += ctx.vectors.count(workspace).await?;
+    }
+    Ok((kept, indexed))
 }

@@ -298,6 +298,18 @@ pub async fn get(ctx: &Context, actor: &Actor, id: UploadId) -> Result<Upload> {
     Ok(uploads::get(&mut tx, id).await?)
 }
 
+/// Those of `ids` that exist, in no order.
+pub async fn some(ctx: &Context, actor: &Actor, ids: &[UploadId]) -> Result<Vec<Upload>> {
+    let mut tx = ctx.store.workspace(actor.member.workspace_id).await?;
+    Ok(uploads::some(&mut tx, ids).await?)
+}
+
+/// The uploads that came in an archive.
+pub async fn children(ctx: &Context, actor: &Actor, archive: UploadId) -> Result<Vec<Upload>> {
+    let mut tx = ctx.store.workspace(actor.member.workspace_id).await?;
+    Ok(uploads::children(&mut tx, archive).await?)
+}
+
 /// Uploads, newest first.
 pub async fn list(
     ctx: &Context,

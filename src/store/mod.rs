@@ -198,3 +198,54 @@ fn bytes_of_u32(values: &[u32]) -> Vec<u8> {
 fn u32_of_bytes(bytes: &[u8]) -> Vec<u32> {
     bytes.as_chunks::<4>().0.iter().map(|chunk| u32::from_le_bytes(*chunk)).collect()
 }
+
+/// The number of the advisory lock that every process with workers holds, shared ("talent" in ASCII).
+const WORKER_LOCK: i64 = 0x7461_6c65_6e74;
+
+/// Held while a process runs workers; freed by the database when the process ends, however it ends.
+#[derive(Debug)]
+pub struct WorkerLock {
+    _connection: PgConnection,
+}
+
+impl Store {
+    /// Says to other processes that this one runs workers.
+    pub async fn worker_lock(&self) -> Result<WorkerLock> {
+        let mut connection = self.pool.acquire().await?.detach();
+        sqlx::query!("select pg_advisory_lock_shared($1)", WORKER_LOCK).fetch_one(&mut connection).await?;
+        Ok(WorkerLock { _connection: connection })
+    }
+
+    /// Whether some process runs workers.
+    pub async fn workers_alive(&self) -> Result<bool> {
+        let high = i32::try_from(WORKER_LOCK >> 32).unwrap_or_default();
+        let low = i32::from_le_bytes((WORKER_LOCK as u32).to_le_bytes());
+        Ok(sqlx::query_scalar!(
+            r#"select exists (select from pg_locks where locktype = 'advisory' and classid::bigint = $1::int::bigint
+               and objid::bigint = ($2::int::bigint & 4294967295)
+               and database = (select oid from pg_database where datname = current_database())) as "alive!""#,
+            high,
+            low
+        )
+        .fetch_one(&self.pool)
+        .await?)
+    }
+}
+
+impl Store {
+    /// Makes the database `name` on the server of `url`, unless it is there.
+    pub async fn create_database(url: &str, name: &str) -> Result<()> {
+        let store = Self::connect(url, 1).await?;
+        let there = sqlx::query_scalar!(r#"select exists (select from pg_database where datname = $1) as "there!""#, name)
+            .fetch_one(&store.pool)
+            .await?;
+        if !there {
+            // A name cannot be a parameter here; it is quoted as an identifier.
+            let quoted = name.replace('"', "\"\"");
+            let statement = format!(r#"create database "{quoted}""#);
+            sqlx::raw_sql(sqlx::AssertSqlSafe(statement)).execute(&store.pool).await?;
+        }
+        store.pool.close().await;
+        Ok(())
+    }
+}

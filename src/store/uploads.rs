@@ -45,6 +45,17 @@ pub async fn get(tx: &mut Tx, id: UploadId) -> Result<Upload> {
     uploads!(tx, "where id = $1", id.0)?.pop().ok_or(Error::NotFound)
 }
 
+/// Those of `ids` that exist, in no order.
+pub async fn some(tx: &mut Tx, ids: &[UploadId]) -> Result<Vec<Upload>> {
+    let ids: Vec<uuid::Uuid> = ids.iter().map(|id| id.0).collect();
+    uploads!(tx, "where id = any($1)", &ids)
+}
+
+/// The uploads that came in an archive, in its order.
+pub async fn children(tx: &mut Tx, archive: UploadId) -> Result<Vec<Upload>> {
+    uploads!(tx, "where parent_id = $1 order by id", archive.0)
+}
+
 /// The upload of these bytes.
 pub async fn by_content(tx: &mut Tx, hash: &[u8]) -> Result<Upload> {
     uploads!(tx, "where content_hash = $1", hash)?.pop().ok_or(Error::NotFound)

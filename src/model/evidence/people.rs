@@ -2,7 +2,7 @@
 
 use super::skills::duration;
 use super::{Case, Finding, Reason, Status};
-use crate::model::profile::{End, HeldPosition};
+use crate::model::profile::{End, HeldPosition, Profile};
 use crate::model::query::interpretation::{Kind, Seniority, WantedTitle};
 use crate::model::span::Span;
 use crate::model::taxonomy;
@@ -114,6 +114,15 @@ fn grade(title: &str) -> Option<Seniority> {
     GRADES.iter().find(|(word, _)| contains(&lower, word)).map(|(_, grade)| *grade)
 }
 
+/// The grade that the newest titles, or the headline, tell, and where.
+pub(super) fn told(profile: &Profile) -> Option<(Seniority, Span)> {
+    let by_title = profile.positions.iter().take(3).find_map(|held| {
+        let title = held.title.as_ref()?;
+        Some((grade(&title.value)?, title.span))
+    });
+    by_title.or_else(|| profile.headline.as_ref().and_then(|line| Some((grade(&line.value)?, line.span))))
+}
+
 /// One reason for all grades that are asked for: any of them will do. The grade is the newest title's that tells one.
 pub(super) fn seniority(case: &Case<'_>) -> Option<Reason> {
     let wanted = &case.wanted.seniority;
@@ -122,11 +131,7 @@ pub(super) fn seniority(case: &Case<'_>) -> Option<Reason> {
     }
     let name = |grade: &Seniority| format!("{grade:?}").to_lowercase();
     let requirement = wanted.iter().map(name).collect::<Vec<_>>().join(" or ");
-    let told = case.profile.positions.iter().take(3).find_map(|held| {
-        let title = held.title.as_ref()?;
-        Some((grade(&title.value)?, title.span))
-    });
-    let told = told.or_else(|| case.profile.headline.as_ref().and_then(|line| Some((grade(&line.value)?, line.span))));
+    let told = told(case.profile);
     let above = |grade: Seniority| wanted.iter().any(|least| *least >= Seniority::Senior && grade > *least);
     let (finding, remark) = match (told, case.profile.experience_months) {
         (Some((grade, span)), _) if wanted.contains(&grade) || above(grade) => {

@@ -105,6 +105,13 @@ pub fn label(code: &str) -> Option<&'static str> {
     LANGUAGES.iter().find(|l| l.0 == code).map(|l| l.1)
 }
 
+/// Languages whose English name begins with `prefix`, as (code, name), at most `limit`.
+pub fn suggest(prefix: &str, limit: usize) -> Vec<(&'static str, &'static str)> {
+    let prefix = prefix.to_lowercase();
+    let known = LANGUAGES.iter().filter(|language| language.1.to_lowercase().starts_with(&prefix));
+    known.map(|language| (language.0, language.1)).take(limit).collect()
+}
+
 /// The languages named in `text`; a mention's id is the code. A name may stand for a people too: the caller judges.
 pub fn mentions(text: &str) -> Vec<Mention<'static>> {
     mentions_in(&tokens(text))

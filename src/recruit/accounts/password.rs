@@ -1,6 +1,7 @@
 //! Passwords: Argon2id on a blocking thread, two at a time, so that a flood of sign-ins cannot take the machine.
 
-use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier};
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::Argon2;
 use tokio::sync::Semaphore;
 

@@ -1,0 +1,101 @@
+//! From a configuration to the context: each part is opened once, here, and its failure says what to do.
+
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use tokio::sync::broadcast;
+
+use crate::base::clock::{Clock, SystemClock};
+use crate::config::{Config, environment};
+use crate::context::Context;
+use crate::gateways::cache::Cache;
+use crate::gateways::embed::Embedder;
+use crate::gateways::embed::local::LocalEmbedder;
+use crate::gateways::extract::{ExtractLimits, Extractor, Ocr};
+use crate::gateways::files::Files;
+use crate::gateways::vectors::VectorIndex;
+use crate::gateways::vectors::embedded::EmbeddedIndex;
+use crate::gateways::vectors::qdrant::{QdrantIndex, Settings};
+use crate::recruit::indexing;
+use crate::store::Store;
+
+/// Notices that a slow listener may be behind before it is told that it missed some.
+const NOTICES: usize = 4_096;
+
+/// What a command needs of the index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// It searches: the index in the process is filled from Postgres first.
+    Index,
+    /// It does not search.
+    NoIndex,
+}
+
+/// Opens everything the configuration names.
+pub async fn context(config: Config, need: Need) -> Result<Context> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let store = Store::connect(&config.database.url, config.database.max_connections)
+        .await
+        .context("cannot connect to Postgres as `[database] url` says")?;
+    store.check_role().await?;
+    let cache = Cache::open(&config.redis.url, Arc::clone(&clock)).map_err(anyhow::Error::msg)?;
+    let files = Files::open(config.files_dir()).await?;
+    let (model_dir, threads) = (config.model_dir(), threads(&config));
+    let embedder = tokio::task::spawn_blocking(move || LocalEmbedder::load(&model_dir, threads)).await??;
+    let vectors = vectors(&config, &embedder)?;
+    let local = config.vector.url.is_empty();
+    let ctx = Context {
+        extractor: extractor(&config, Ocr::Auto)?,
+        config: Arc::new(config),
+        store,
+        clock,
+        files,
+        cache,
+        embedder: Arc::new(embedder),
+        vectors,
+        notices: broadcast::channel(NOTICES).0,
+    };
+    if local && need == Need::Index {
+        let started = std::time::Instant::now();
+        let passages = indexing::rebuild(&ctx, false, |_| {}).await?;
+        let duration_ms = started.elapsed().as_millis();
+        tracing::info!(passages, duration_ms, "the index in the process is filled");
+    }
+    Ok(ctx)
+}
+
+fn threads(config: &Config) -> usize {
+    match config.embedding.threads {
+        0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+        some => some,
+    }
+}
+
+fn vectors(config: &Config, embedder: &LocalEmbedder) -> Result<Arc<dyn VectorIndex>> {
+    let model = embedder.model();
+    if config.vector.url.is_empty() {
+        return Ok(Arc::new(EmbeddedIndex::new(model.dimensions)));
+    }
+    let key = config.vector.api_key.clone();
+    let settings = Settings {
+        url: config.vector.url.clone(),
+        api_key: (!key.is_empty()).then(|| key.into()),
+        collection_prefix: config.vector.prefix.clone(),
+        model: model.name.clone(),
+        dimensions: model.dimensions,
+        frugal: true,
+    };
+    Ok(Arc::new(QdrantIndex::connect(&settings)?))
+}
+
+/// The reader of documents, within the configured limits.
+pub fn extractor(config: &Config, ocr: Ocr) -> Result<Extractor> {
+    let limits = ExtractLimits { pages: config.intake.max_pages, ocr, ..ExtractLimits::default() };
+    let executable = environment::executable().context("cannot find this program's own file")?;
+    Ok(Extractor::new(limits, executable))
+}
+
+/// Brings the database's schema up to date.
+pub async fn migrate(config: &Config) -> Result<()> {
+    Store::migrate(config.admin_url()).await.context("cannot bring the database's schema up to date")
+}

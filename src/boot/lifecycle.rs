@@ -1,0 +1,103 @@
+//! The process's life: serve, work, listen for changes, and end in order when asked.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::context::Context;
+use crate::store::Store;
+use crate::{http, tasks};
+
+/// How long open requests may go on after the process was asked to end.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// Takes the port. Done first, so that a port that is taken is said before anything else is started.
+pub async fn listen(address: &str) -> Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| {
+        format!(
+            "cannot listen on {address}: something else uses the port, or it may not be used; \
+             choose another one (`[server] listen`, or `demo --port`)"
+        )
+    })
+}
+
+/// A token that is cancelled by SIGTERM or SIGINT (Ctrl-C).
+pub fn stop_on_signals() -> Result<CancellationToken> {
+    let stop = CancellationToken::new();
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let told = stop.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("asked to stop");
+        told.cancel();
+    });
+    Ok(stop)
+}
+
+/// Serves the API and the pages on `listener`, and runs the workers, until `stop`.
+pub async fn run(ctx: Context, listener: TcpListener, stop: CancellationToken) -> Result<()> {
+    let lock = ctx.store.worker_lock().await?;
+    let tracker = TaskTracker::new();
+    tracker.spawn(hear(ctx.clone(), stop.clone()));
+    tracker.spawn(tasks::runner::run(ctx.clone(), ctx.config.tasks.workers, stop.clone()));
+    tracker.close();
+    let service = http::router(ctx).into_make_service_with_connect_info::<SocketAddr>();
+    let serving = axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
+    tokio::select! {
+        result = serving.into_future() => result.context("the web server failed")?,
+        () = drained(stop.clone()) => tracing::info!("some requests were still open and are cut off"),
+    }
+    stop.cancel();
+    if tokio::time::timeout(DRAIN, tracker.wait()).await.is_err() {
+        tracing::warn!("the workers did not end in time; their tasks will be taken up again");
+    }
+    drop(lock);
+    Ok(())
+}
+
+async fn drained(stop: CancellationToken) {
+    stop.cancelled().await;
+    tokio::time::sleep(DRAIN).await;
+}
+
+/// Runs the workers alone until `stop`: for commands that work without a server.
+pub async fn work(ctx: Context, stop: CancellationToken) -> Result<()> {
+    let lock = ctx.store.worker_lock().await?;
+    tokio::join!(hear(ctx.clone(), stop.clone()), tasks::runner::run(ctx.clone(), ctx.config.tasks.workers, stop));
+    drop(lock);
+    Ok(())
+}
+
+/// Passes on what changes, from the database to everyone in this process; connects again when it is cut off.
+async fn hear(ctx: Context, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        tokio::select! {
+            () = pass_on(&ctx.store, &ctx) => {}
+            () = stop.cancelled() => return,
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
+
+async fn pass_on(store: &Store, ctx: &Context) {
+    let mut listener = match store.notices().await {
+        Ok(listener) => listener,
+        Err(error) => return tracing::warn!(%error, "cannot listen for changes, trying again"),
+    };
+    loop {
+        match listener.next().await {
+            // Nobody may be listening; that is no failure.
+            Ok(Some(notice)) => drop(ctx.notices.send(notice)),
+            Ok(None) => tracing::info!("the connection for changes was made anew"),
+            Err(error) => return tracing::warn!(%error, "the connection for changes was lost"),
+        }
+    }
+}

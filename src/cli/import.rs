@@ -1,0 +1,228 @@
+//! `import`: files and folders into the pool, with a bar and a report.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+use serde::Serialize;
+use tokio_util::sync::CancellationToken;
+
+use super::{output, session};
+use crate::boot::Need;
+use crate::boot::lifecycle;
+use crate::context::Context;
+use crate::model::ids::UploadId;
+use crate::model::upload::{Status, Upload};
+use crate::recruit::accounts::Actor;
+use crate::recruit::{Error, intake};
+
+/// Import resumes: files, folders (with what is in them) and ZIP archives
+///
+/// Shows progress and ends with a report of what failed and why. The same file twice is imported once, so an import
+/// that was interrupted is simply started again. Uses the running appliance's workers, or its own when none runs.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Files and folders
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// The workspace [default: the only one]
+    #[arg(long, value_name = "NAME")]
+    workspace: Option<String>,
+    /// Print the report as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// How often the statuses are looked at.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// What became of an import.
+#[derive(Debug, Default, Serialize)]
+pub struct Report {
+    /// Files that were looked at.
+    pub files: usize,
+    /// Uploads that can be found now, those out of archives among them.
+    pub indexed: usize,
+    /// Files that were there already.
+    pub duplicates: usize,
+    /// What failed, and why.
+    pub failed: Vec<Failure>,
+    /// Seconds.
+    pub seconds: f64,
+}
+
+/// A file that failed.
+#[derive(Debug, Serialize)]
+pub struct Failure {
+    /// Its name.
+    pub file: String,
+    /// A stable code.
+    pub code: String,
+    /// Why.
+    pub detail: String,
+    /// What to do.
+    pub hint: String,
+}
+
+impl Report {
+    /// Tells a person.
+    pub fn say(&self) {
+        output::say(&format!(
+            "{} files: {} indexed, {} there already, {} failed, in {:.1} s",
+            self.files,
+            self.indexed,
+            self.duplicates,
+            self.failed.len(),
+            self.seconds
+        ));
+        for failure in &self.failed {
+            output::say(&format!("  {}: {} {}", failure.file, failure.detail, failure.hint));
+        }
+    }
+}
+
+/// Runs the command.
+pub async fn run(file: Option<&Path>, arguments: Arguments) -> Result<ExitCode> {
+    let ctx = session::context(file, Need::NoIndex).await?;
+    let actor = session::operator(&ctx, arguments.workspace.as_deref()).await?;
+    let stop = CancellationToken::new();
+    let own_workers = if ctx.store.workers_alive().await? {
+        None
+    } else {
+        Some(tokio::spawn(lifecycle::work(ctx.clone(), stop.clone())))
+    };
+    let report = import(&ctx, &actor, &arguments.paths).await?;
+    stop.cancel();
+    if let Some(workers) = own_workers {
+        workers.await??;
+    }
+    if arguments.json {
+        output::json(&report)?;
+    } else {
+        report.say();
+    }
+    Ok(if report.failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// Imports `paths` and waits until everything can be found or has failed. Some workers must be running.
+pub async fn import(ctx: &Context, actor: &Actor, paths: &[PathBuf]) -> Result<Report> {
+    let started = Instant::now();
+    let mut files = Vec::new();
+    for path in paths {
+        collect(path, &mut files)?;
+    }
+    if files.is_empty() {
+        bail!("there are no files in {}", paths.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", "));
+    }
+    let mut report = Report { files: files.len(), ..Report::default() };
+    let mut waiting = BTreeMap::new();
+    let bar = output::bar(files.len() as u64, "importing");
+    for path in &files {
+        match take(ctx, actor, path).await? {
+            Taken::Upload(upload) if upload.duplicate_of.is_some() && upload.status.is_final() => {
+                report.duplicates += 1;
+                bar.inc(1);
+            }
+            Taken::Upload(upload) => drop(waiting.insert(upload.id, path.clone())),
+            Taken::Refused(failure) => {
+                report.failed.push(failure);
+                bar.inc(1);
+            }
+        }
+    }
+    follow(ctx, actor, waiting, &mut report, &bar).await?;
+    bar.finish_and_clear();
+    report.seconds = started.elapsed().as_secs_f64();
+    Ok(report)
+}
+
+enum Taken {
+    Upload(Upload),
+    Refused(Failure),
+}
+
+async fn take(ctx: &Context, actor: &Actor, path: &Path) -> Result<Taken> {
+    let refused = |code: &str, detail: String, hint: &str| {
+        Taken::Refused(Failure {
+            file: path.display().to_string(),
+            code: code.to_owned(),
+            detail,
+            hint: hint.to_owned(),
+        })
+    };
+    let limit = ctx.config.intake.max_file_mb;
+    let size = tokio::fs::metadata(path).await.map(|meta| meta.len()).unwrap_or_default();
+    if size > limit << 20 {
+        return Ok(refused("file_too_large", format!("is larger than {limit} MB."), "Make it smaller, or split it."));
+    }
+    let bytes = match tokio::fs::read(path).await {
+        Ok(bytes) => bytes,
+        Err(error) => return Ok(refused("unreadable", format!("cannot be read: {error}."), "Check its permissions.")),
+    };
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    match intake::receive(ctx, actor, &name, bytes).await {
+        Ok(upload) => Ok(Taken::Upload(upload)),
+        Err(Error::TooLarge(code, detail)) => Ok(refused(code, detail, "")),
+        Err(error) => Err(error).with_context(|| format!("cannot take {} in", path.display())),
+    }
+}
+
+async fn follow(
+    ctx: &Context,
+    actor: &Actor,
+    mut waiting: BTreeMap<UploadId, PathBuf>,
+    report: &mut Report,
+    bar: &indicatif::ProgressBar,
+) -> Result<()> {
+    while !waiting.is_empty() {
+        tokio::time::sleep(LOOK).await;
+        let ids: Vec<UploadId> = waiting.keys().copied().collect();
+        for upload in intake::some(ctx, actor, &ids).await? {
+            if !upload.status.is_final() {
+                continue;
+            }
+            let path = waiting.remove(&upload.id).unwrap_or_default();
+            bar.inc(1);
+            if upload.status == Status::Indexed {
+                report.indexed += 1;
+                for child in intake::children(ctx, actor, upload.id).await? {
+                    bar.inc_length(1);
+                    waiting.insert(child.id, path.join(&child.filename));
+                }
+            }
+            if let Some(error) = upload.error {
+                let failure = Failure {
+                    file: path.display().to_string(),
+                    code: error.code,
+                    detail: error.detail,
+                    hint: error.hint,
+                };
+                report.failed.push(failure);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Files under `path`, in order; hidden ones and the samples' own manifest are left out.
+fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
+    let meta = std::fs::metadata(path).with_context(|| format!("cannot open {}", path.display()))?;
+    if !meta.is_dir() {
+        files.push(path.to_owned());
+        return Ok(());
+    }
+    let mut entries: Vec<PathBuf> = std::fs::read_dir(path)
+        .with_context(|| format!("cannot read {}", path.display()))?
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .collect();
+    entries.sort();
+    for entry in entries {
+        let name = entry.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        if !name.starts_with('.') && name != "manifest.json" {
+            collect(&entry, files)?;
+        }
+    }
+    Ok(())
+}

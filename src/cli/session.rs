@@ -1,0 +1,53 @@
+//! What commands share: the configuration, the context, and acting as the operator of a workspace.
+
+use std::path::Path;
+
+use anyhow::{Result, bail};
+
+use crate::boot::{self, Need};
+use crate::config::{self, Config, environment};
+use crate::context::Context;
+use crate::model::permission::Role;
+use crate::recruit::accounts::{Actor, Via};
+use crate::store::{accounts, members};
+use crate::telemetry;
+
+/// Reads the configuration and starts the log.
+pub fn configuration(file: Option<&Path>) -> Result<Config> {
+    let loaded = config::load(config::file(file).as_deref())?;
+    telemetry::start(&loaded.config.log.level, environment::logs_to_journal());
+    Ok(loaded.config)
+}
+
+/// Reads the configuration for a command that talks itself, so that the log only speaks of what goes wrong.
+pub fn quiet_configuration(file: Option<&Path>) -> Result<Config> {
+    let loaded = config::load(config::file(file).as_deref())?;
+    telemetry::start("warn", false);
+    Ok(loaded.config)
+}
+
+/// The context of a command.
+pub async fn context(file: Option<&Path>, need: Need) -> Result<Context> {
+    boot::context(quiet_configuration(file)?, need).await
+}
+
+/// Acts as the first owner of the workspace called `name`, or of the only one.
+pub async fn operator(ctx: &Context, name: Option<&str>) -> Result<Actor> {
+    let mut tx = ctx.store.system().await?;
+    let known = accounts::workspaces(&mut tx).await?;
+    let chosen = match (name, known.as_slice()) {
+        (Some(name), known) => known.iter().find(|(_, known)| known == name),
+        (None, [only]) => Some(only),
+        (None, []) => bail!("there is no workspace yet; make one with `talentprompt users create --workspace NAME …`"),
+        (None, several) => several.iter().find(|(_, name)| !name.starts_with("eval ")),
+    };
+    let Some((workspace, _)) = chosen else {
+        let names: Vec<&str> = known.iter().map(|(_, name)| name.as_str()).collect();
+        bail!("there is no workspace called `{}`; there are: {}", name.unwrap_or_default(), names.join(", "));
+    };
+    let members = members::list(&mut tx, *workspace).await?;
+    let Some(owner) = members.into_iter().find(|member| member.role == Role::Owner) else {
+        bail!("the workspace has no owner; make one with `talentprompt users grant`");
+    };
+    Ok(Actor { member: owner, via: Via::Operator })
+}
