@@ -178,7 +178,15 @@ const CUES_AFTER: &[&str] = &[
     "ist",
     "wunschenswert",
     "erforderlich",
+    "modelling",
+    "modeling",
+    "models",
+    "vba",
+    "formulas",
 ];
+
+/// Words before "of" that ask for a skill: "two years of Go".
+const OF_CUES: &[&str] = &["years", "year", "yrs", "experience", "knowledge", "command", "jahre", "months"];
 
 /// Which hits count.
 pub(super) fn settle(tokens: &[Token], hits: &[Hit], context: Context, sense: impl Fn(&Hit) -> Sense) -> Vec<bool> {
@@ -249,8 +257,11 @@ fn supported(tokens: &[Token], hit: &Hit, technical: &[&Hit], context: Context) 
         || before.is_some_and(|t| {
             CUES_BEFORE.contains(&t.text.as_str()) && after.is_none_or(|n| CUES_BEFORE.contains(&n.text.as_str()))
         });
+    let counted = before.is_some_and(|t| t.text == "of")
+        && hit.first >= 2
+        && OF_CUES.contains(&tokens[hit.first - 2].text.as_str());
     let alone = before.is_none() && after.is_none() && (token.capital || tokens.len() <= 2);
-    (cue || alone) && !verbal
+    (cue || counted || alone) && !verbal
 }
 
 fn whole_item(tokens: &[Token], hit: &Hit) -> bool {

@@ -64,6 +64,11 @@ impl Occupations {
         self.find(&all).or_else(|| self.find(&bare(head(title)))).map(|i| &self.all[i])
     }
 
+    /// The occupation with exactly this title, in some form of its last word; nothing is taken off.
+    pub fn named(&self, title: &str) -> Option<&Occupation> {
+        self.exact(&bare(title)).map(|i| &self.all[i])
+    }
+
     /// The occupations named in `text`, leftmost first, the longest title at each place.
     pub fn mentions(&self, text: &str) -> Vec<Mention<'_>> {
         self.mentions_in(&tokens(text))
