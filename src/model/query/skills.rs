@@ -293,10 +293,11 @@ fn wanted_years(
     (first, last): (usize, usize),
 ) -> Option<f32> {
     let own = |span: &&Span| {
-        if span.overall {
+        if span.overall || span.last + 6 < first || last + 6 < span.first {
             return false;
         }
         let before = span.last <= first
+            && first - span.last <= 6
             && (span.last..first).all(|i| {
                 draft.claimed[i]
                     || matches!(

@@ -412,7 +412,7 @@ fn widen(draft: &Draft, mut title: Title) -> Title {
     });
     if let Some((first, label)) = technology {
         let known = occupations()
-            .resolve(&format!("{label} {word}"))
+            .named(&format!("{label} {word}"))
             .filter(|o| !matches!(o.id.as_str(), "software-developer" | "engineer"));
         let base = title.id.take().or_else(|| occupations().resolve(word).map(|o| o.id.clone()));
         return Title {

@@ -189,12 +189,18 @@ impl Occupations {
             let (label, aliases) = line.split_once('=').unwrap_or((line, ""));
             out.push(group, label, aliases);
         }
+        let written = out.all.len();
         for line in ESCO.lines() {
             let mut fields = line.split('\t');
             let (Some(group), Some(label)) = (fields.next(), fields.next()) else { continue };
             out.push(group, label, fields.next().unwrap_or_default());
         }
-        let compact = out.table.keys().filter(|(k, _)| k.contains(' ')).map(|(k, i)| (k.replace(' ', ""), i)).collect();
+        let compact = out
+            .table
+            .keys()
+            .filter(|(k, i)| *i < written && k.contains(' '))
+            .map(|(k, i)| (k.replace(' ', ""), i))
+            .collect();
         out.compact = compact;
         out
     }
