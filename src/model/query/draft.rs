@@ -75,7 +75,12 @@ impl Draft {
 
     /// The longest of `phrases` that stands at `at`.
     pub fn any_at(&self, at: usize, phrases: &[&str]) -> Option<usize> {
-        phrases.iter().filter_map(|p| self.phrase_at(at, p)).max()
+        let word = self.word(at);
+        if word.is_empty() {
+            return None;
+        }
+        // The first word decides nearly always; it is compared before the phrase is cut.
+        phrases.iter().filter(|p| p.starts_with(word)).filter_map(|p| self.phrase_at(at, p)).max()
     }
 
     /// Whether any token of the range is understood already or must not be.

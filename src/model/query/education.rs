@@ -142,7 +142,7 @@ const BARE: &[(&str, &str)] = &[
 ];
 /// Words between a degree and its field.
 const LINKS: &[&str] =
-    &["in", "of", "der", "des", "im", "degree", "als", "zum", "zur", "fach", "bereich", "the", "studies", "from"];
+    &["in", "of", "der", "des", "im", "degree", "als", "zum", "zur", "fach", "bereich", "the", "studies"];
 /// Words that end a field.
 const ENDS: &[&str] = &[
     "or",

@@ -204,7 +204,7 @@ pub(super) fn read(draft: &mut Draft, titles: &[Title]) {
         let mut next = at + words;
         let mut any = false;
         while let Some(end) = name(draft, next, titles, weak || any) {
-            take(draft, next, end, any);
+            take(draft, next, end);
             any = true;
             let joined = matches!(draft.word(end), "or" | "and" | "oder" | "und");
             let comma = end < draft.tokens.len() && draft.between(end).trim() == ",";
@@ -221,14 +221,25 @@ pub(super) fn read(draft: &mut Draft, titles: &[Title]) {
     alumni(draft);
 }
 
-/// "Google alumni", "Siemens background".
+/// "Google alumni", "Edeka or Rewe experience".
 fn alumni(draft: &mut Draft) {
     for at in 1..draft.tokens.len() {
-        let after = matches!(draft.word(at), "alumni" | "alumnus" | "background" | "veteran");
-        if after && KNOWN.contains(&draft.word(at - 1)) && !draft.is_claimed(at - 1, at) {
-            take(draft, at - 1, at, true);
-            draft.claim(at, at + 1);
+        let after = matches!(
+            draft.word(at),
+            "alumni" | "alumnus" | "background" | "veteran" | "experience" | "erfahrung" | "hintergrund"
+        );
+        let employs = |i: usize| {
+            KNOWN.contains(&draft.word(i)) && !draft.is_claimed(i, i + 1) && skills().resolve(draft.word(i)).is_none()
+        };
+        if !after || !employs(at - 1) {
+            continue;
         }
+        let joined = at >= 3 && matches!(draft.word(at - 2), "or" | "and" | "oder" | "und") && employs(at - 3);
+        if joined {
+            take(draft, at - 3, at - 2);
+        }
+        take(draft, at - 1, at);
+        draft.claim(at, at + 1);
     }
 }
 
@@ -248,7 +259,15 @@ fn name(draft: &Draft, first: usize, titles: &[Title], capitals: bool) -> Option
     }
     if !token.capital {
         let refused = draft.kinds[first] == super::interpretation::Kind::Not;
-        return (known || refused || !capitals && skills().resolve(draft.word(first)).is_none()).then_some(first + 1);
+        let named = known || refused || !capitals && skills().resolve(draft.word(first)).is_none();
+        let goes_on = |i: &usize| {
+            refused
+                && *i < clause
+                && !draft.claimed[*i]
+                && draft.tokens[*i].gap == Gap::Joined
+                && !matches!(draft.word(*i), "or" | "and" | "oder" | "und")
+        };
+        return named.then(|| (first + 1..first + 3).take_while(goes_on).last().map_or(first + 1, |i| i + 1));
     }
     if !known && skills().resolve(draft.slice(first, first + 1)).is_some() && capitals {
         return None;
@@ -266,7 +285,7 @@ fn name(draft: &Draft, first: usize, titles: &[Title], capitals: bool) -> Option
     Some(end)
 }
 
-fn take(draft: &mut Draft, first: usize, last: usize, _listed: bool) {
+fn take(draft: &mut Draft, first: usize, last: usize) {
     let kind = draft.kind(first, last);
     let text = draft.slice(first, last).to_owned();
     let employer = draft.tokens[first].capital || KNOWN.contains(&draft.word(first));

@@ -3,7 +3,10 @@
 
 use crate::model::taxonomy::{language_label, language_mentions, tokens::Gap};
 
-use super::{draft::Draft, interpretation::WantedLanguage};
+use super::{
+    draft::Draft,
+    interpretation::{Kind, WantedLanguage},
+};
 
 /// Words of level, folded, with the least level they mean in the Common European Framework.
 const LEVELS: &[(&str, &str)] = &[
@@ -150,7 +153,10 @@ pub(super) fn read(draft: &mut Draft) {
         let next_language = |at: usize| seen.iter().any(|s| s.0 == at);
         let listed = last_taken.is_some_and(|l| first - l <= 2)
             || matches!(draft.word(last), "and" | "or" | "und" | "oder") && next_language(last + 1);
-        let cue = CUES.contains(&draft.word(last))
+        let listed = listed || next_language(last) || seen.iter().any(|s| s.1 == first);
+        let kind = draft.kind(first, last);
+        let cue = kind != Kind::Must
+            || CUES.contains(&draft.word(last))
             || CUES.contains(&draft.back(first, 1))
             || draft.back(first, 1) == "speaking";
         let compound = draft.word(first).ends_with("kenntnisse") || draft.word(first).ends_with("sprachig");
@@ -177,7 +183,6 @@ pub(super) fn read(draft: &mut Draft) {
         ) {
             end += 1;
         }
-        let kind = draft.kind(first, last);
         draft.claim(begin, end);
         if draft.out.languages.iter().all(|l| l.code != code) && language_label(code).is_some() {
             draft.out.languages.push(WantedLanguage { code: code.to_owned(), level, kind });

@@ -10,6 +10,11 @@ use super::{
 
 /// Words that carry a query's grammar, not its meaning.
 const STOPS: &[&str] = &[
+    "suche",
+    "last",
+    "ok",
+    "desk",
+    "duties",
     "a",
     "an",
     "the",
@@ -240,12 +245,50 @@ const STOPS: &[&str] = &[
     "bevorzugt",
     "nur",
     "hi",
+    "speaks",
+    "speak",
+    "kenntnissen",
+    "certified",
     "hello",
     "hey",
     "thanks",
     "one",
     "two",
     "three",
+];
+/// Conditions of the work: a resume that names one must not be excluded for it.
+const CONDITIONS: &[&str] = &[
+    "weekend",
+    "accident",
+    "accidents",
+    "smoke",
+    "alkohol",
+    "alcohol",
+    "drugs",
+    "weekends",
+    "travel",
+    "criminal",
+    "shift",
+    "shifts",
+    "overtime",
+    "relocation",
+    "visa",
+    "sponsorship",
+    "gaps",
+    "hoppers",
+    "hopping",
+    "wochenende",
+    "reisen",
+    "night",
+    "nights",
+    "vorstrafen",
+    "notice",
+    "commute",
+    "smoker",
+    "smokers",
+    "drama",
+    "ego",
+    "entry",
 ];
 /// Longest phrase kept as one; words nobody understands rarely belong together for longer.
 const LONGEST: usize = 6;
@@ -293,7 +336,9 @@ fn open(draft: &Draft, at: usize) -> bool {
 
 fn leave(draft: &mut Draft, first: usize, last: usize) {
     let text = draft.slice(first, last).to_owned();
+    let condition = (first..last).any(|i| CONDITIONS.contains(&draft.word(i)));
     match draft.kinds[first] {
+        Kind::Not if condition => draft.out.unresolved.push(format!("no {text}")),
         Kind::Not if !draft.description => draft.out.keywords.push(WantedKeyword { text, kind: Kind::Not }),
         _ if draft.description || draft.out.unresolved.len() >= MOST => {}
         _ => draft.out.unresolved.push(text),

@@ -147,7 +147,18 @@ fn qualify(draft: &mut Draft, wanted: WantedLocation, first: usize) {
 /// A technical name that is also a place ("Java", "Phoenix framework") is a technology.
 fn names_a_skill(draft: &Draft, first: usize, last: usize) -> bool {
     use crate::model::taxonomy::skills;
-    let near = LEAD_IN.contains(&draft.back(first, 1)) && !matches!(draft.back(first, 1), "in");
+    let around = skills().mentions_in(
+        &draft.tokens[first.saturating_sub(2)..(last + 3).min(draft.tokens.len())],
+        crate::model::taxonomy::Context::Query,
+    );
+    let longer = around
+        .iter()
+        .map(|m| draft.range(m.start, m.end))
+        .any(|(a, b)| a <= first && b >= last && b - a > last - first);
+    if longer {
+        return true;
+    }
+    let near = matches!(draft.back(first, 1), "near" | "around" | "bei" | "aus" | "raum" | "based");
     skills().resolve(draft.slice(first, last)).is_some_and(|s| s.technical) && !near
 }
 

@@ -65,10 +65,7 @@ const GRADES: &[(Seniority, &[&str])] = &[
             "intermediate",
         ],
     ),
-    (
-        Seniority::Senior,
-        &["senior", "seniors", "sr", "erfahrener", "erfahrene", "seniorin", "highly experienced", "seasoned"],
-    ),
+    (Seniority::Senior, &["senior", "seniors", "sr", "seniorin", "highly experienced", "seasoned"]),
     (
         Seniority::Lead,
         &[
@@ -150,6 +147,10 @@ const GRADES: &[(Seniority, &[&str])] = &[
 /// Words after which a grade is not a grade.
 const OTHER_AFTER: &[&str] = &[
     "care",
+    "size",
+    "sized",
+    "market",
+    "term",
     "citizens",
     "citizen",
     "living",
@@ -166,7 +167,6 @@ const OTHER_AFTER: &[&str] = &[
     "college",
     "tenant",
     "designer school",
-    "to",
     "by",
     "a",
     "the",
@@ -181,7 +181,6 @@ const OTHER_BEFORE: &[&str] = &[
     "funeral",
     "music",
     "casting",
-    "to",
     "can",
     "will",
     "and to",
@@ -203,10 +202,15 @@ pub(super) fn read(draft: &mut Draft) {
             at += 1;
             continue;
         };
-        if draft.kinds[at] == Kind::Must {
-            found.push(seniority);
-            draft.claim(at, at + words);
+        // A refused grade excludes nobody's resume; it is shown as not understood rather than searched for as a word.
+        match draft.kinds[at] {
+            Kind::Must => found.push(seniority),
+            Kind::Not if !draft.claimed[at] => {
+                draft.out.unresolved.push(format!("not {}", draft.slice(at, at + words)))
+            }
+            _ => {}
         }
+        draft.claim(at, at + words);
         at += words;
     }
     found.sort_unstable();
@@ -224,7 +228,7 @@ fn counts(draft: &Draft, at: usize, (seniority, words): (Seniority, usize)) -> b
     }
     let after = draft.tokens.get(at + words).filter(|t| t.gap != Gap::Break).map_or("", |t| t.text.as_str());
     let word = draft.word(at);
-    if OTHER_AFTER.contains(&after) && words == 1 && !(word == "junior" && after == "to") {
+    if OTHER_AFTER.contains(&after) && words == 1 {
         return false;
     }
     if words == 1 && draft.tokens[at].gap != Gap::Break && OTHER_BEFORE.contains(&draft.back(at, 1)) {
@@ -238,9 +242,12 @@ fn counts(draft: &Draft, at: usize, (seniority, words): (Seniority, usize)) -> b
             let skill = draft.claimed[at]
                 && !matches!(draft.back(at, 1), "" | "or" | "and" | "team" | "tech")
                 && draft.claimed.get(at + 1) == Some(&true);
-            !skill && !matches!(after, "teams" | "team" | "people" | "and" | "on")
+            !skill
+                && !matches!(draft.back(at, 1), "to")
+                && !matches!(after, "to" | "teams" | "team" | "people" | "and" | "on")
         }
         (Seniority::Lead, "leiter" | "leiterin") => true,
+        (Seniority::Executive, _) if draft.back(at, 1) == "to" || draft.back(at, 2) == "to" => false,
         (Seniority::Executive, "director") => !draft.description,
         (Seniority::Executive, "chief") => {
             after == "of"

@@ -26,6 +26,9 @@ const LEADS: &[&str] = &[
     "run",
     "ran",
     "built",
+    "scaled",
+    "grew",
+    "growing",
     "fuhrung",
     "gefuhrt",
     "geleitet",
@@ -149,6 +152,7 @@ pub(super) fn read(draft: &mut Draft, years: &[Span]) {
         }
         found.push((first, last, skill.id.clone()));
     }
+    clinical(draft, &mut found);
     let groups = alternatives(draft, &found);
     for ((first, last, id), group) in found.iter().zip(groups) {
         let kind = draft.kind(*first, *last);
@@ -156,6 +160,21 @@ pub(super) fn read(draft: &mut Draft, years: &[Span]) {
         draft.claim(*first, *last);
         if let Some(index) = index {
             draft.out.skills[index].min_years = wanted_years(draft, years, &found, (*first, *last));
+        }
+    }
+}
+
+/// "GCP" beside trials is good clinical practice, not a cloud.
+fn clinical(draft: &Draft, found: &mut [(usize, usize, String)]) {
+    let trials = draft.tokens.iter().any(|t| {
+        matches!(
+            t.text.as_str(),
+            "clinical" | "trial" | "trials" | "pharma" | "gmp" | "glp" | "klinische" | "cra" | "studien"
+        )
+    });
+    for (first, _, id) in found.iter_mut().filter(|f| trials && f.2 == "google-cloud-platform") {
+        if draft.word(*first) == "gcp" {
+            "gcp-clinical".clone_into(id);
         }
     }
 }
@@ -216,6 +235,7 @@ fn vague(draft: &Draft, technical: bool, first: usize, last: usize) -> bool {
 fn push(draft: &mut Draft, id: &str, kind: Kind, any_of: Option<u32>) -> Option<usize> {
     if let Some(at) = draft.out.skills.iter().position(|s| s.id == id) {
         let have = &mut draft.out.skills[at];
+        have.any_of = have.any_of.or(any_of);
         have.kind = if have.kind == Kind::Not || kind == Kind::Not { Kind::Not } else { have.kind.min(kind) };
         return Some(at);
     }
@@ -273,10 +293,11 @@ fn wanted_years(
     (first, last): (usize, usize),
 ) -> Option<f32> {
     let own = |span: &&Span| {
-        if span.overall {
+        if span.overall || span.last + 6 < first || last + 6 < span.first {
             return false;
         }
         let before = span.last <= first
+            && first - span.last <= 6
             && (span.last..first).all(|i| {
                 draft.claimed[i]
                     || matches!(

@@ -84,6 +84,10 @@ pub(super) fn corrected(query: &str, draft: &Draft) -> Option<(String, Vec<Corre
         if understood || draft.dropped[i] || draft.quotes.iter().any(|q| q.0 <= i && i < q.1) {
             continue;
         }
+        // A capital inside a query marks a name: only a long one is close enough to a single other name.
+        if token.capital && i > 0 && token.text.chars().count() < 7 {
+            continue;
+        }
         let Some(to) = nearest(&token.text) else { continue };
         text.push_str(&query[since..token.start]);
         text.push_str(to);
@@ -123,7 +127,7 @@ fn nearest(word: &str) -> Option<&'static str> {
                 continue;
             }
             let distance = strsim::osa_distance(word, candidate);
-            if distance > most || distance == 2 && length < 8 && !same_letters(word, candidate) && *rank < 2 {
+            if distance > most || distance == 2 && !same_letters(word, candidate) && (length < 8 || *rank < 3) {
                 continue;
             }
             let better = best.is_none_or(|b| (distance, 255 - rank) < (b.0, 255 - b.1));

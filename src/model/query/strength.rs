@@ -198,6 +198,9 @@ const WAIVES: &[&str] = &[
 /// What stands before something that is set aside, without being refused.
 const ASIDE: &[&str] = &["rather than", "instead of", "anstatt", "anstelle von", "statt", "more than"];
 
+/// Most words a denial or a softening covers; a longer clause has gone on to something else.
+const REACH: usize = 40;
+
 /// Marks every token.
 pub(super) fn read(draft: &mut Draft) {
     let count = draft.tokens.len();
@@ -230,7 +233,7 @@ fn soften(draft: &mut Draft, first: usize, last: usize) {
             continue;
         }
         if let Some(words) = before {
-            let end = (at + words..last)
+            let end = (at + words..last.min(at + REACH))
                 .find(|i| MUST.contains(&draft.word(*i)) || matches!(draft.word(*i), "but" | "aber"))
                 .unwrap_or(last);
             draft.kinds[at..end].fill(Kind::Should);
@@ -274,7 +277,6 @@ fn carry(draft: &mut Draft, from: usize, end: usize) {
 fn deny(draft: &mut Draft, at: usize) {
     let gap = draft.between(at);
     let dashed = gap.ends_with('-') && (gap.len() == 1 && at == 0 || gap.ends_with(" -") || gap.ends_with("(-"));
-    let (_, last) = draft.clause(at);
     if dashed && draft.tokens[at].gap == Gap::Break {
         let quoted = draft.quotes.iter().find(|q| q.0 == at).map_or(at + 1, |q| q.1);
         draft.kinds[at..quoted].fill(Kind::Not);
@@ -286,6 +288,7 @@ fn deny(draft: &mut Draft, at: usize) {
     if draft.any_at(at + 1, TURNS).is_some() {
         return;
     }
+    let last = draft.clause(at).1.min(at + REACH);
     let longer = usize::from(matches!(draft.word(at + 1), "longer" | "mehr" | "at" | "any"));
     let from = at + 1 + longer;
     // Upper-case NOT before a parenthesis reaches to its end.

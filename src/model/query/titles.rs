@@ -3,7 +3,10 @@
 
 use crate::model::taxonomy::{Context, is_tech_head, occupations, seniority_word, skills, tokens::Gap};
 
-use super::{draft::Draft, interpretation::WantedTitle};
+use super::{
+    draft::Draft,
+    interpretation::{Kind, WantedKeyword, WantedTitle},
+};
 
 /// A title found in the query.
 #[derive(Debug, Clone)]
@@ -19,6 +22,10 @@ pub(super) struct Title {
 
 /// Words titles end in, folded.
 const HEADS: &[&str] = &[
+    "dev",
+    "devs",
+    "admin",
+    "admins",
     "manager",
     "specialist",
     "engineer",
@@ -53,7 +60,6 @@ const HEADS: &[&str] = &[
     "programmer",
     "architect",
     "administrator",
-    "expert",
     "executive",
     "associate",
     "buyer",
@@ -103,8 +109,9 @@ const GENERAL: &[(&str, &str)] = &[
     ("softwareentwickler", "developer"),
     ("specialist", "specialist"),
     ("analyst", "analyst"),
-    ("expert", "expert"),
     ("coder", "developer"),
+    ("admin", "administrator"),
+    ("admins", "administrator"),
     ("ingenieur", "engineer"),
     ("programmierer", "programmer"),
     ("tester", "tester"),
@@ -297,6 +304,21 @@ pub(super) fn read(draft: &mut Draft, titles: &[Title]) {
         if draft.is_claimed(title.first, title.last) {
             continue;
         }
+        // "not a travel nurse" refuses the whole name, never every nurse.
+        let narrowed =
+            title.first > 0 && draft.tokens[title.first].gap == Gap::Joined && !draft.claimed[title.first - 1];
+        if draft.kinds[title.first] == Kind::Not && narrowed && draft.kinds[title.first - 1] == Kind::Not {
+            let text = draft.slice(title.first - 1, title.last).to_owned();
+            draft.claim(title.first - 1, title.last);
+            draft.out.keywords.push(WantedKeyword { text, kind: Kind::Not });
+            continue;
+        }
+        // "assistant to the CEO" asks for an assistant.
+        let superior = matches!(draft.back(title.first, 1), "to" | "zum" | "zur") || draft.back(title.first, 2) == "to";
+        if superior && !draft.out.titles.is_empty() {
+            draft.claim(title.first, title.last);
+            continue;
+        }
         // A description's own title stands at its beginning; later ones are colleagues.
         let counts = !draft.description || draft.out.titles.is_empty();
         let kind = draft.kind(title.first, title.last);
@@ -317,7 +339,12 @@ fn is_a_thing(draft: &Draft, first: usize, last: usize) -> bool {
         .mentions_in(&draft.tokens[first.saturating_sub(2)..(last + 2).min(draft.tokens.len())], Context::Query);
     let covered = inside.iter().any(|m| {
         let (a, b) = draft.range(m.start, m.end);
-        a <= first && b >= last && b - a > last - first
+        let longer = b - a > last - first;
+        // "Illustrator" beside "Photoshop" is the program.
+        let program = last - first == 1
+            && draft.tokens.len() > 2
+            && skills().get(m.id).is_some_and(|s| s.technical && s.ambiguous);
+        a <= first && b >= last && (longer || program)
     });
     if covered {
         return true;
@@ -340,6 +367,10 @@ fn is_a_thing(draft: &Draft, first: usize, last: usize) -> bool {
             | "license"
             | "s"
     );
+    // "QA with Cypress" means a person, "QA in manufacturing" the work.
+    if draft.word(first) == "qa" && last - first == 1 {
+        return !matches!(follows, "with" | "who" | "mit");
+    }
     last - first == 1 && LOOSE.contains(&draft.word(first)) && noun
 }
 
@@ -381,7 +412,7 @@ fn widen(draft: &Draft, mut title: Title) -> Title {
     });
     if let Some((first, label)) = technology {
         let known = occupations()
-            .resolve(&format!("{label} {word}"))
+            .named(&format!("{label} {word}"))
             .filter(|o| !matches!(o.id.as_str(), "software-developer" | "engineer"));
         let base = title.id.take().or_else(|| occupations().resolve(word).map(|o| o.id.clone()));
         return Title {
