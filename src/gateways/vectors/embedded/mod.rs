@@ -59,7 +59,11 @@ impl EmbeddedIndex {
     }
 
     /// Changes a workspace's shelf on a blocking thread; a workspace without one has nothing to change.
-    async fn change(&self, workspace: WorkspaceId, change: impl FnOnce(&mut Shelf) + Send + 'static) -> Result<(), Error> {
+    async fn change(
+        &self,
+        workspace: WorkspaceId,
+        change: impl FnOnce(&mut Shelf) + Send + 'static,
+    ) -> Result<(), Error> {
         let Some(shelf) = self.shelf(workspace) else { return Ok(()) };
         blocking(move || {
             change(&mut *shelf.write().map_err(|_| broken(workspace))?);
