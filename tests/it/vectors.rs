@@ -2,6 +2,8 @@
 //! The client talks to a test server of ours, or to a real one when `TALENTPROMPT_TEST_QDRANT_URL` names it (gRPC;
 //! `TALENTPROMPT_TEST_QDRANT_API_KEY` if it asks for a key; server 1.19 or later, for rarity by workspace).
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod away;
 mod build;
 mod filters;
@@ -90,11 +92,10 @@ async fn on_qdrant(case: impl AsyncFnOnce(&QdrantIndex)) {
 
 /// Settings for a collection that nobody else uses.
 fn settings(url: &str, key: Option<&str>) -> Settings {
-    let unique: String = random::bytes::<8>().iter().map(|byte| format!("{byte:02x}")).collect();
     Settings {
         url: url.to_owned(),
         api_key: key.map(Into::into),
-        collection_prefix: format!("test-{unique}"),
+        collection_prefix: format!("test-{:016x}", u64::from_le_bytes(random::bytes())),
         model: "toy".to_owned(),
         dimensions: DIMENSIONS,
         frugal: false,

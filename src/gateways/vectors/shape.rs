@@ -31,7 +31,9 @@ fn check_vectors(dense: Option<&[f32]>, sparse: Option<&SparseVector>, dimension
     if let Some(dense) = dense {
         if dense.len() != dimensions {
             let found = dense.len();
-            return Err(format!("the vector has {found} numbers, the index takes {dimensions}; is it another model's?"));
+            return Err(format!(
+                "the vector has {found} numbers, the index takes {dimensions}; is it another model's?"
+            ));
         }
         finite(dense)?;
     }

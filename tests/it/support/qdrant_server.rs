@@ -146,7 +146,10 @@ impl Collections for Service {
         Ok(Response::new(q::GetCollectionInfoResponse { result: Some(info), time: 0.0 }))
     }
 
-    async fn collection_exists(&self, request: Request<q::CollectionExistsRequest>) -> Answer<q::CollectionExistsResponse> {
+    async fn collection_exists(
+        &self,
+        request: Request<q::CollectionExistsRequest>,
+    ) -> Answer<q::CollectionExistsResponse> {
         let exists = self.0.lock().await.contains_key(&request.get_ref().collection_name);
         Ok(Response::new(q::CollectionExistsResponse { result: Some(q::CollectionExists { exists }), time: 0.0 }))
     }
@@ -190,7 +193,8 @@ impl Points for Service {
         if request.wait != Some(true) {
             return Err(Status::invalid_argument("a write that is not waited for may be lost unseen"));
         }
-        let points = request.points.iter().map(|point| collection.point(point)).collect::<Result<Vec<Point>, Status>>()?;
+        let points =
+            request.points.iter().map(|point| collection.point(point)).collect::<Result<Vec<Point>, Status>>()?;
         let payloads: Vec<_> = points.iter().map(|point| point.id).zip(request.points).collect();
         collection.engine.upsert(points).await.map_err(status)?;
         collection.stored.extend(payloads.into_iter().map(|(id, point)| (id, point.payload)));
@@ -328,9 +332,7 @@ impl Collection {
         };
         let number = |value: Option<&q::Value>| value.and_then(q::Value::as_double);
         let place = match point.payload.get("position").and_then(|value| value.kind.as_ref()) {
-            Some(Kind::StructValue(place)) => {
-                number(place.fields.get("lat")).zip(number(place.fields.get("lon")))
-            }
+            Some(Kind::StructValue(place)) => number(place.fields.get("lat")).zip(number(place.fields.get("lon"))),
             _ => None,
         };
         #[expect(clippy::cast_possible_truncation, reason = "it was written from single precision")]
@@ -359,7 +361,9 @@ impl Collection {
             return Ok(vector);
         }
         let (expected, got) = (self.dimensions, vector.len());
-        Err(Status::invalid_argument(format!("Wrong input: Vector dimension error: expected dim: {expected}, got {got}")))
+        Err(Status::invalid_argument(format!(
+            "Wrong input: Vector dimension error: expected dim: {expected}, got {got}"
+        )))
     }
 
     /// The workspace a filter names, and its other conditions.

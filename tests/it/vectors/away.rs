@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use qdrant_client::Qdrant;
-use qdrant_client::qdrant::{CreateCollectionBuilder, Distance, VectorParamsBuilder, VectorsConfigBuilder};
+use qdrant_client::qdrant::vectors_config::Config;
+use qdrant_client::qdrant::{CreateCollectionBuilder, Distance, Memory, VectorParamsBuilder, VectorsConfigBuilder};
 use talentprompt::gateways::vectors::qdrant::QdrantIndex;
 use talentprompt::gateways::vectors::{Error, VectorIndex};
 
@@ -81,4 +82,20 @@ async fn a_lost_collection_is_refused_until_it_is_made_again() {
     assert!(matches!(outcome, Err(Error::Refused(_))), "{outcome:?}");
     index.ready().await.unwrap();
     assert_eq!(index.count(workspace(1)).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_frugal_collection_keeps_originals_on_disk_and_small_copies_in_memory() {
+    let server = QdrantServer::start(KEY).await;
+    let mut settings = settings(&server.url(), Some(KEY));
+    settings.frugal = true;
+    let index = QdrantIndex::connect(&settings).unwrap();
+    index.upsert(vec![point(1, 1)]).await.unwrap();
+    assert_eq!(people(&ask(&index, both(everything())).await.dense), [1]);
+    let client = Qdrant::from_url(&server.url()).api_key(KEY).skip_compatibility_check().build().unwrap();
+    let info = client.collection_info(index.collection()).await.unwrap().result.unwrap();
+    let vectors = info.config.unwrap().params.unwrap().vectors_config.unwrap().config;
+    let Some(Config::ParamsMap(vectors)) = vectors else { panic!("{vectors:?}") };
+    assert_eq!(vectors.map["dense"].memory(), Memory::Cold);
+    assert!(vectors.map["dense"].quantization_config.is_some());
 }

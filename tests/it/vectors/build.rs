@@ -33,7 +33,10 @@ pub fn at(degrees: f32) -> Vec<f32> {
 }
 
 pub fn words(pairs: &[(u32, f32)]) -> SparseVector {
-    SparseVector { indices: pairs.iter().map(|pair| pair.0).collect(), values: pairs.iter().map(|pair| pair.1).collect() }
+    SparseVector {
+        indices: pairs.iter().map(|pair| pair.0).collect(),
+        values: pairs.iter().map(|pair| pair.1).collect(),
+    }
 }
 
 /// A passage in the first workspace, on the first axis, with the word 1, in the candidate's only resume.

@@ -12,33 +12,42 @@ fn strings(words: &[&str]) -> Vec<String> {
 fn pool() -> Vec<Point> {
     let with = |n: u128, payload: Payload| Point { payload, ..point(n, n) };
     vec![
-        with(1, Payload {
-            skills: strings(&["rust", "python"]),
-            titles: strings(&["developer"]),
-            languages: strings(&["de", "en"]),
-            country: Some("DE".into()),
-            city: Some("berlin".into()),
-            position: Some((52.52, 13.405)),
-            years: Some(5.0),
-        }),
-        with(2, Payload {
-            skills: strings(&["python"]),
-            titles: strings(&["developer", "lead"]),
-            languages: strings(&["de"]),
-            country: Some("DE".into()),
-            city: Some("munich".into()),
-            position: Some((48.137, 11.575)),
-            years: Some(8.5),
-        }),
-        with(3, Payload {
-            skills: strings(&["java"]),
-            titles: strings(&["designer"]),
-            languages: strings(&["fr"]),
-            country: Some("FR".into()),
-            city: Some("paris".into()),
-            position: Some((48.857, 2.352)),
-            years: Some(0.0),
-        }),
+        with(
+            1,
+            Payload {
+                skills: strings(&["rust", "python"]),
+                titles: strings(&["developer"]),
+                languages: strings(&["de", "en"]),
+                country: Some("DE".into()),
+                city: Some("berlin".into()),
+                position: Some((52.52, 13.405)),
+                years: Some(5.0),
+            },
+        ),
+        with(
+            2,
+            Payload {
+                skills: strings(&["python"]),
+                titles: strings(&["developer", "lead"]),
+                languages: strings(&["de"]),
+                country: Some("DE".into()),
+                city: Some("munich".into()),
+                position: Some((48.137, 11.575)),
+                years: Some(8.5),
+            },
+        ),
+        with(
+            3,
+            Payload {
+                skills: strings(&["java"]),
+                titles: strings(&["designer"]),
+                languages: strings(&["fr"]),
+                country: Some("FR".into()),
+                city: Some("paris".into()),
+                position: Some((48.857, 2.352)),
+                years: Some(0.0),
+            },
+        ),
         with(4, Payload::default()),
     ]
 }

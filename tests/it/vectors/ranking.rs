@@ -36,7 +36,9 @@ pub async fn equal_scores_are_ordered_by_candidate_id(index: &dyn VectorIndex) {
     let hits = ask(index, query).await;
     let first: Vec<u128> = (1..=10).collect();
     assert_eq!((people(&hits.dense), people(&hits.sparse)), (first.clone(), first));
-    assert!(hits.dense.iter().chain(&hits.sparse).zip((1..=10).cycle()).all(|(hit, n)| hit.passage == passage(1000 - n)));
+    assert!(
+        hits.dense.iter().chain(&hits.sparse).zip((1..=10).cycle()).all(|(hit, n)| hit.passage == passage(1000 - n))
+    );
 }
 
 pub async fn many_passages_of_one_candidate_do_not_crowd_out_the_others(index: &dyn VectorIndex) {

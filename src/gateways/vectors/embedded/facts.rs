@@ -123,9 +123,10 @@ impl Test {
                 let there = (f64::from_bits(lat), f64::from_bits(lon));
                 distance_m((*latitude, *longitude), there) <= radius_km * 1000.0
             }),
-            Self::Years { min, max } => facts.years.map(f32::from_bits).is_some_and(|years| {
-                min.is_none_or(|min| years >= min) && max.is_none_or(|max| years <= max)
-            }),
+            Self::Years { min, max } => facts
+                .years
+                .map(f32::from_bits)
+                .is_some_and(|years| min.is_none_or(|min| years >= min) && max.is_none_or(|max| years <= max)),
         }
     }
 }

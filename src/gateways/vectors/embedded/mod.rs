@@ -59,10 +59,14 @@ impl EmbeddedIndex {
     }
 
     /// Changes a workspace's shelf on a blocking thread; a workspace without one has nothing to change.
-    async fn change(&self, workspace: WorkspaceId, change: impl FnOnce(&mut Shelf) + Send + 'static) -> Result<(), Error> {
-        let Some(shelf) = self.shelf(workspace) else { return Ok(()) };
+    async fn change(
+        &self,
+        workspace: WorkspaceId,
+        change: impl FnOnce(&mut Shelf) + Send + 'static,
+    ) -> Result<(), Error> {
+        let Some(held) = self.shelf(workspace) else { return Ok(()) };
         blocking(move || {
-            change(&mut *shelf.write().map_err(|_| broken(workspace))?);
+            change(&mut *held.write().map_err(|_| broken(workspace))?);
             Ok(())
         })
         .await
@@ -96,13 +100,13 @@ impl VectorIndex for EmbeddedIndex {
     async fn query(&self, query: HybridQuery) -> Result<HybridHits, Error> {
         shape::check_query(&query, self.dimensions)?;
         let workspace = query.filter.workspace;
-        let Some(shelf) = self.shelf(workspace) else { return Ok(HybridHits::default()) };
-        blocking(move || Ok(shelf.read().map_err(|_| broken(workspace))?.query(&query))).await
+        let Some(held) = self.shelf(workspace) else { return Ok(HybridHits::default()) };
+        blocking(move || Ok(held.read().map_err(|_| broken(workspace))?.query(&query))).await
     }
 
     async fn count(&self, workspace: WorkspaceId) -> Result<u64, Error> {
-        let Some(shelf) = self.shelf(workspace) else { return Ok(0) };
-        let count = shelf.read().map_err(|_| broken(workspace))?.len();
+        let Some(held) = self.shelf(workspace) else { return Ok(0) };
+        let count = held.read().map_err(|_| broken(workspace))?.len();
         Ok(count as u64)
     }
 

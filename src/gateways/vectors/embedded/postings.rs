@@ -36,7 +36,13 @@ impl Postings {
 
     /// Calls `visit` with slot and score for each wanted slot that shares a term with the query, in slot order.
     /// Rarity is counted over `alive`, a flag for each slot.
-    pub(super) fn scan(&self, query: &SparseVector, alive: &[bool], wanted: &[bool], mut visit: impl FnMut(usize, f32)) {
+    pub(super) fn scan(
+        &self,
+        query: &SparseVector,
+        alive: &[bool],
+        wanted: &[bool],
+        mut visit: impl FnMut(usize, f32),
+    ) {
         let points = alive.iter().zip(&self.worded).filter(|(alive, worded)| **alive && **worded).count();
         let mut scores: Vec<Option<f32>> = vec![None; alive.len()];
         for (term, weight) in query.indices.iter().zip(&query.values) {

@@ -24,7 +24,7 @@ impl<'a> Best<'a> {
         let passages = &self.columns.passages;
         let best = &mut self.by_person[self.columns.people[slot] as usize];
         let better = best.is_none_or(|(best_score, best_slot)| {
-            score > best_score || (score == best_score && passages[slot] < passages[best_slot])
+            score.total_cmp(&best_score).then_with(|| passages[best_slot].cmp(&passages[slot])).is_gt()
         });
         if better {
             *best = Some((score, slot));

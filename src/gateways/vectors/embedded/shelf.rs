@@ -168,7 +168,8 @@ impl Columns {
     }
 
     fn number(&mut self, candidate: CandidateId) -> u32 {
-        let next = u32::try_from(self.candidates.len()).expect("candidates are at most as many as slots, which are u32");
+        let next =
+            u32::try_from(self.candidates.len()).expect("candidates are at most as many as slots, which are u32");
         *self.numbers.entry(candidate).or_insert_with(|| {
             self.candidates.push(candidate);
             next

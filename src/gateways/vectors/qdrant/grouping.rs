@@ -25,8 +25,8 @@ const PASSAGES_A_CANDIDATE: usize = 4;
 /// Each further round fetches this many times more.
 const WIDENING: usize = 4;
 
-/// Passages fetched at most: beyond that, order among equal scores is the server's.
-const MOST: usize = 20_000;
+/// Passages fetched at most, lest a server's strict mode refuse: beyond that, order among equal scores is the server's.
+const MOST: usize = 10_000;
 
 /// How much more the int8 copies are asked for before the originals decide: the server's advice for int8.
 const OVERSAMPLING: f64 = 2.0;
@@ -109,7 +109,7 @@ impl<'a> Arm<'a> {
     ///
     /// # Errors
     /// [`Error::Refused`] when a point was not written by us.
-    pub(super) fn take(&mut self, points: Vec<ScoredPoint>) -> Result<(), Error> {
+    pub(super) fn take(&mut self, points: &[ScoredPoint]) -> Result<(), Error> {
         let passages = points.iter().map(convert::hit).collect::<Result<Vec<Hit>, Error>>()?;
         let last = passages.iter().map(|passage| passage.score).min_by(f32::total_cmp);
         let all = passages.len() < self.fetch;

@@ -98,7 +98,9 @@ impl QdrantIndex {
     }
 
     async fn ensure_collection(&self) -> Result<(), Error> {
-        within(WRITE_LIMIT, collection::ensure(&self.client, &self.collection, self.dimensions, self.frugal)).await?
+        // Boxed, or each method would carry the room for the requests that make a collection.
+        let work = Box::pin(collection::ensure(&self.client, &self.collection, self.dimensions, self.frugal));
+        within(WRITE_LIMIT, work).await?
     }
 
     async fn delete(&self, doomed: ServerFilter) -> Result<(), Error> {
@@ -115,7 +117,7 @@ impl QdrantIndex {
         let request = QueryBatchPointsBuilder::new(&self.collection, requests).timeout(QUERY_LIMIT.as_secs());
         let response = answer(self.client.query_batch(request).await)?;
         for (arm, batch) in arms.iter_mut().filter(|arm| !arm.done()).zip(response.result) {
-            arm.take(batch.result)?;
+            arm.take(&batch.result)?;
         }
         Ok(())
     }
