@@ -135,13 +135,13 @@ fn attend(pieces: usize, triple: &[f32], scores: &mut [f32], context: &mut [f32]
         let query = View { data: part(0), rows: pieces, columns: HEAD, row_step: TRIPLE, column_step: 1 };
         let keys = View { data: part(1), rows: HEAD, columns: pieces, row_step: 1, column_step: TRIPLE };
         let values = View { data: part(2), rows: pieces, columns: HEAD, row_step: TRIPLE, column_step: 1 };
-        let out = ViewMut { data: scores, rows: pieces, columns: pieces, row_step: pieces };
-        multiply(out, &query, &keys, SCALE, false);
+        let mut out = ViewMut { data: scores, rows: pieces, columns: pieces, row_step: pieces };
+        multiply(&mut out, &query, &keys, SCALE, false);
         for row in scores[..pieces * pieces].chunks_exact_mut(pieces) {
             softmax(row);
         }
         let shares = View { data: scores, rows: pieces, columns: pieces, row_step: pieces, column_step: 1 };
-        let out = ViewMut { data: &mut context[head * HEAD..], rows: pieces, columns: HEAD, row_step: WIDTH };
-        multiply(out, &shares, &values, 1.0, false);
+        let mut out = ViewMut { data: &mut context[head * HEAD..], rows: pieces, columns: HEAD, row_step: WIDTH };
+        multiply(&mut out, &shares, &values, 1.0, false);
     }
 }

@@ -37,7 +37,7 @@ pub(super) struct ViewMut<'a> {
 /// # Panics
 /// If the shapes do not fit each other or a matrix does not lie inside its slice.
 #[expect(unsafe_code, reason = "gemm takes raw pointers; every length and step is checked here, before the call")]
-pub(super) fn multiply(out: ViewMut, left: &View, right: &View, factor: f32, add: bool) {
+pub(super) fn multiply(out: &mut ViewMut, left: &View, right: &View, factor: f32, add: bool) {
     let (rows, columns, depth) = (out.rows, out.columns, left.columns);
     assert!(rows > 0 && columns > 0 && depth > 0, "no dimension may be empty");
     assert!(left.rows == rows && right.columns == columns && right.rows == depth, "the shapes must fit");
@@ -119,11 +119,11 @@ impl Linear {
         }
         for (number, panel) in self.panels[self.start..].chunks_exact(self.inputs * PANEL).enumerate() {
             for (part, weights) in panel.chunks_exact(DEPTH * PANEL).enumerate() {
-                let out = ViewMut { data: &mut output[number * PANEL..], rows, columns: PANEL, row_step: outputs };
+                let mut out = ViewMut { data: &mut output[number * PANEL..], rows, columns: PANEL, row_step: outputs };
                 let left =
                     View { data: &input[part * DEPTH..], rows, columns: DEPTH, row_step: self.inputs, column_step: 1 };
                 let right = View { data: weights, rows: DEPTH, columns: PANEL, row_step: PANEL, column_step: 1 };
-                multiply(out, &left, &right, 1.0, true);
+                multiply(&mut out, &left, &right, 1.0, true);
             }
         }
     }
@@ -176,8 +176,8 @@ mod tests {
     fn a_matrix_that_is_larger_than_its_slice_is_refused() {
         let (mut out, factor) = ([0.0; 4], [0.0; 4]);
         let view = |rows| View { data: &factor, rows, columns: 2, row_step: 2, column_step: 1 };
-        multiply(ViewMut { data: &mut out, rows: 2, columns: 2, row_step: 2 }, &view(2), &view(2), 1.0, false);
+        multiply(&mut ViewMut { data: &mut out, rows: 2, columns: 2, row_step: 2 }, &view(2), &view(2), 1.0, false);
         let long = View { data: &factor, rows: 2, columns: 2, row_step: 3, column_step: 1 };
-        multiply(ViewMut { data: &mut out, rows: 2, columns: 2, row_step: 2 }, &long, &view(2), 1.0, false);
+        multiply(&mut ViewMut { data: &mut out, rows: 2, columns: 2, row_step: 2 }, &long, &view(2), 1.0, false);
     }
 }

@@ -116,7 +116,8 @@ fn bad_model(path: &Path, sha256: &str, reason: &str) -> Error {
 
 /// Refuses a file whose SHA-256 is not the expected one.
 fn check_hash(path: &Path, expected: &str, found: &[u8]) -> Result<(), Error> {
-    let found: String = found.iter().map(|byte| format!("{byte:02x}")).collect();
+    let digits = found.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    let found: String = digits.map(|digit| char::from(b"0123456789abcdef"[usize::from(digit)])).collect();
     if found == expected {
         return Ok(());
     }
