@@ -117,7 +117,7 @@ impl Files {
     pub async fn delete(&self, hash: &str) -> Result<(), Error> {
         let path = self.path(hash)?;
         blocking(move || match std::fs::remove_file(&path) {
-            Ok(()) => sync_directory(path.parent().expect("a stored file lies in a fan-out directory")),
+            Ok(()) => path.parent().map_or(Ok(()), sync_directory),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             Err(error) => Err(failed(&path, error)),
         })

@@ -5,6 +5,8 @@ pub mod experience;
 pub mod ids;
 pub mod lexical;
 pub mod member;
+pub mod evidence;
+pub mod passage;
 pub mod permission;
 pub mod profile;
 pub mod query;

@@ -152,7 +152,7 @@ impl Store {
         Ok(Tx { inner, workspace: Some(workspace) })
     }
 
-    /// A transaction that sees no tenant's rows: accounts, sessions, tasks, embeddings.
+    /// A transaction that sees no tenant's rows: accounts, sessions, tasks.
     pub async fn system(&self) -> Result<Tx> {
         Ok(Tx { inner: self.pool.begin().await?, workspace: None })
     }

@@ -76,6 +76,25 @@ pub async fn of_candidates(tx: &mut Tx, candidates: &[CandidateId]) -> Result<Ve
     resumes!(tx, "where candidate_id = any($1) order by candidate_id, created_at desc, id desc", &ids)
 }
 
+/// Those of `ids` that exist, in no order.
+pub async fn some(tx: &mut Tx, ids: &[ResumeId]) -> Result<Vec<Resume>> {
+    let ids: Vec<uuid::Uuid> = ids.iter().map(|id| id.0).collect();
+    resumes!(tx, "where id = any($1)", &ids)
+}
+
+/// Ids of all resumes of `candidates`, newest first for each.
+pub async fn ids_of_candidates(tx: &mut Tx, candidates: &[CandidateId]) -> Result<Vec<(ResumeId, CandidateId)>> {
+    let ids: Vec<uuid::Uuid> = candidates.iter().map(|id| id.0).collect();
+    let rows = sqlx::query!(
+        r#"select id, candidate_id from resumes where candidate_id = any($1)
+           order by candidate_id, created_at desc, id desc"#,
+        &ids
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.id.into(), row.candidate_id.into())).collect())
+}
+
 /// One resume of a candidate.
 pub async fn get(tx: &mut Tx, candidate: CandidateId, id: ResumeId) -> Result<Resume> {
     resumes!(tx, "where id = $1 and candidate_id = $2", id.0, candidate.0)?.pop().ok_or(Error::NotFound)

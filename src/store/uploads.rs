@@ -106,6 +106,20 @@ pub async fn set_failed(tx: &mut Tx, id: UploadId, error: &UploadError, now: Dat
     Ok(())
 }
 
+/// Notes what was left out of an upload that did not fail.
+pub async fn set_note(tx: &mut Tx, id: UploadId, note: &UploadError) -> Result<()> {
+    sqlx::query!(
+        "update uploads set error_code = $2, error_detail = $3, error_hint = $4 where id = $1",
+        id.0,
+        note.code,
+        note.detail,
+        note.hint
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
 /// Says what kind of document it turned out to be.
 pub async fn set_media_type(tx: &mut Tx, id: UploadId, media_type: &str) -> Result<()> {
     sqlx::query!("update uploads set media_type = $2 where id = $1", id.0, media_type).execute(tx.conn()).await?;

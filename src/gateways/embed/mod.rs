@@ -1,5 +1,7 @@
 //! Text to vectors: one trait, so that the local model and a provider's endpoint are the same to the rest.
 
+pub mod local;
+
 use async_trait::async_trait;
 
 /// Which model made a vector; vectors of different models are never mixed.

@@ -15,12 +15,11 @@ const RATIO_FLOOR: u64 = 10 << 20;
 /// Characters of a label.
 const NAME_CHARS: usize = 255;
 
+/// Takes a label and the content of a member.
+pub(super) type Give<'a> = dyn FnMut(&str, &[u8]) -> Result<(), ExtractError> + 'a;
+
 /// Hands each file of the archive to `give`; returns what was left out.
-pub(super) fn unpack(
-    bytes: &[u8],
-    limits: &ExtractLimits,
-    give: &mut dyn FnMut(&str, &[u8]) -> Result<(), ExtractError>,
-) -> Result<Vec<Finding>, ExtractError> {
+pub(super) fn unpack(bytes: &[u8], limits: &ExtractLimits, give: &mut Give<'_>) -> Result<Vec<Finding>, ExtractError> {
     let mut state = State { limits, give, entries: 0, total: 0, findings: Vec::new(), skipped_deep: 0 };
     state.archive(bytes, 1)?;
     if state.entries == 0 && state.skipped_deep > 0 {
@@ -31,16 +30,16 @@ pub(super) fn unpack(
     Ok(state.findings)
 }
 
-struct State<'a> {
+struct State<'a, 'g> {
     limits: &'a ExtractLimits,
-    give: &'a mut dyn FnMut(&str, &[u8]) -> Result<(), ExtractError>,
+    give: &'a mut Give<'g>,
     entries: usize,
     total: u64,
     findings: Vec<Finding>,
     skipped_deep: usize,
 }
 
-impl State<'_> {
+impl State<'_, '_> {
     /// Recursion ends at the allowed depth.
     fn archive(&mut self, bytes: &[u8], depth: u32) -> Result<(), ExtractError> {
         let mut zip = ZipArchive::new(Cursor::new(bytes)).map_err(|error| ExtractError::damaged("archive", error))?;

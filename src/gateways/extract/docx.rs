@@ -63,6 +63,7 @@ fn targets(part: &[u8]) -> HashMap<String, String> {
 }
 
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each says which element the stream is in; they vary freely")]
 struct Walker {
     blocks: Blocks,
     links: HashMap<String, String>,

@@ -116,11 +116,7 @@ impl Reader {
 
     fn tag(&mut self, name: &str, closing: bool, attributes: &str) {
         match name {
-            "td" | "th" if !closing => {
-                if !self.out.ends_with('\n') && !self.out.is_empty() {
-                    self.out.push('\t');
-                }
-            }
+            "td" | "th" if !closing && !self.out.ends_with('\n') && !self.out.is_empty() => self.out.push('\t'),
             "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => {
                 self.line();
                 if !closing {

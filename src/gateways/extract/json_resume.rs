@@ -42,7 +42,7 @@ pub(super) fn read(text: &str) -> Result<String, ExtractError> {
         if entries.is_empty() {
             continue;
         }
-        out.push_str(&format!("\n{heading}\n\n"));
+        out.extend(["\n", heading, "\n\n"]);
         for entry in entries {
             write_entry(key, entry, title, &mut out);
         }
@@ -78,7 +78,7 @@ fn write_basics(basics: &Map<String, Value>, out: &mut String) {
         }
     }
     if let Some(summary) = string(basics, "summary") {
-        out.push_str(&format!("\nSummary\n\n{summary}\n"));
+        out.extend(["\nSummary\n\n", summary, "\n"]);
     }
 }
 

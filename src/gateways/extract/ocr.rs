@@ -29,26 +29,25 @@ pub(super) struct Pass<'a> {
     pub directory: &'a Path,
 }
 
-/// Reads `empty` pages (all pages when OCR is always on) of the PDF set aside by [`pdf`]. Returns texts by page and the
-/// pages that could not be read.
-pub(super) fn read_pages(empty: &[u32], pass: &Pass<'_>) -> Result<(Vec<(u32, String)>, Vec<u32>), ExtractError> {
-    let (mut read, mut unread) = (Vec::new(), Vec::new());
-    for page in empty {
-        let over = read.len() + unread.len() >= pass.limits.ocr_pages as usize
-            || pass.started.elapsed() > pass.limits.ocr_budget;
-        if !pass.run || over || Tool::Tesseract.path().is_none() {
-            unread.push(*page);
-            continue;
+/// Reads the given pages of the PDF set aside by [`pdf`], as far as the budget goes. Returns texts by page; a page that
+/// is not among them could not be read.
+pub(super) fn read_pages(pages: &[u32], pass: &Pass<'_>) -> Result<Vec<(u32, String)>, ExtractError> {
+    let mut read = Vec::new();
+    if !pass.run || Tool::Tesseract.path().is_none() {
+        return Ok(read);
+    }
+    for page in pages.iter().take(pass.limits.ocr_pages as usize) {
+        if pass.started.elapsed() > pass.limits.ocr_budget {
+            break;
         }
         match read_page(*page, pass.directory) {
             Ok(text) if text.chars().any(char::is_alphanumeric) => read.push((*page, text)),
-            // A page that is too big or too slow must not cost the others.
-            Ok(_) => unread.push(*page),
             Err(error) if error.code == ErrorCode::ToolMissing => return Err(error),
-            Err(_) => unread.push(*page),
+            // A page that is blank, too big or too slow must not cost the others.
+            Ok(_) | Err(_) => {}
         }
     }
-    Ok((read, unread))
+    Ok(read)
 }
 
 fn read_page(page: u32, directory: &Path) -> Result<String, ExtractError> {

@@ -51,7 +51,7 @@ impl Walker {
             Node::Close(name) => self.close(name),
             // Line ends of the XML are white space; those of the text are elements.
             Node::Text(text) if self.inside > 0 && self.skipped == 0 => {
-                self.blocks.push(&text.replace(['\n', '\r'], " "))
+                self.blocks.push(&text.replace(['\n', '\r'], " "));
             }
             Node::Text(_) => {}
         }

@@ -25,14 +25,15 @@ pub(super) fn read(bytes: &[u8], pass: &ocr::Pass<'_>) -> Result<Raw, ExtractErr
         let detail = format!("The PDF has {pages} pages; at most {} are allowed.", pass.limits.pages);
         return Err(ExtractError::new(ErrorCode::TooManyPages, detail));
     }
-    let mut texts = if pass.run && pass.limits.ocr == Ocr::Always { Vec::new() } else { page_texts(pass.directory)? };
+    let mut texts = page_texts(pass.directory)?;
     texts.resize(pages as usize, String::new());
-    let empty: Vec<u32> = (1..).zip(&texts).filter(|(_, text)| is_empty(text)).map(|(page, _)| page).collect();
+    let always = pass.limits.ocr == Ocr::Always;
+    let wanted: Vec<u32> =
+        (1..).zip(&texts).filter(|(_, text)| always || is_empty(text)).map(|(page, _)| page).collect();
     let mut raw = Raw { pages: Some(pages), ..Raw::default() };
-    let wanted = if pass.limits.ocr == Ocr::Always { pages as usize } else { empty.len() };
-    if wanted > 0 {
+    if !wanted.is_empty() {
         raw.wants_ocr = Tool::Tesseract.path().is_some();
-        ocr_pages(&empty, &mut texts, &mut raw, pass)?;
+        ocr_pages(&wanted, &mut texts, &mut raw, pass)?;
     }
     let links = links(pass.directory, &texts)?;
     raw.text = texts.join("\n\n");
@@ -48,8 +49,8 @@ fn is_empty(text: &str) -> bool {
     text.chars().filter(|c| c.is_alphanumeric()).take(4).count() < 4
 }
 
-fn ocr_pages(empty: &[u32], texts: &mut [String], raw: &mut Raw, pass: &ocr::Pass<'_>) -> Result<(), ExtractError> {
-    let (read, unread) = ocr::read_pages(empty, pass)?;
+fn ocr_pages(wanted: &[u32], texts: &mut [String], raw: &mut Raw, pass: &ocr::Pass<'_>) -> Result<(), ExtractError> {
+    let read = ocr::read_pages(wanted, pass)?;
     if !read.is_empty() {
         let pages: Vec<u32> = read.iter().map(|(page, _)| *page).collect();
         raw.findings.push(finding("read_by_ocr", format!("{} read by OCR; expect some errors.", name_pages(&pages))));
@@ -57,6 +58,7 @@ fn ocr_pages(empty: &[u32], texts: &mut [String], raw: &mut Raw, pass: &ocr::Pas
     for (page, text) in read {
         texts[page as usize - 1] = text;
     }
+    let unread: Vec<u32> = wanted.iter().copied().filter(|page| is_empty(&texts[*page as usize - 1])).collect();
     if !unread.is_empty() {
         let why = match () {
             () if pass.limits.ocr == Ocr::Never => "OCR is switched off",

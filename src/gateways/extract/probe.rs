@@ -12,6 +12,7 @@ use super::tools::Tool;
 
 /// What a process in the sandbox could and could not do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is the result of an attempt of its own")]
 pub struct SelfTest {
     /// The layers that held and those that could not be had.
     pub sandbox: Vec<String>,

@@ -59,6 +59,7 @@ pub(super) fn read(bytes: &[u8]) -> String {
 }
 
 #[derive(Clone, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "independent properties that a group hands down")]
 struct Group {
     skip: bool,
     font_table: bool,

@@ -21,18 +21,25 @@ fn visible(c: char) -> Option<char> {
     match c {
         '\n' | '\t' => Some(c),
         '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => Some('\n'),
-        // Soft hyphen, zero-width space and non-joiners of layout, byte order mark, directional marks, word joiner.
+        // Word's symbol fonts keep their bullets in the private use area; the rest there are icons of some font.
+        '\u{f0b7}' | '\u{f0a7}' | '\u{f076}' => Some('•'),
+        '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}' => Some(' '),
+        '\u{2010}' | '\u{2011}' => Some('-'),
+        // Soft hyphen, zero-width space, byte order mark, directional marks, word joiners; noncharacters that databases
+        // and JSON tools stumble over; tags, which can hide text; private use.
         '\u{ad}'
         | '\u{200b}'
         | '\u{feff}'
         | '\u{200e}'
         | '\u{200f}'
         | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{2069}' => None,
-        // Noncharacters that Postgres and JSON tools stumble over, and tags that can hide text.
-        '\u{fffe}' | '\u{ffff}' | '\u{fdd0}'..='\u{fdef}' | '\u{e0000}'..='\u{e007f}' => None,
-        '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}' => Some(' '),
-        '\u{2010}' | '\u{2011}' => Some('-'),
+        | '\u{2060}'..='\u{2069}'
+        | '\u{fffe}'
+        | '\u{ffff}'
+        | '\u{fdd0}'..='\u{fdef}'
+        | '\u{e0000}'..='\u{e007f}'
+        | '\u{e000}'..='\u{f8ff}'
+        | '\u{f0000}'.. => None,
         c if c.is_control() => None,
         c => Some(c),
     }
@@ -95,6 +102,40 @@ fn join(lines: &[String]) -> String {
     out
 }
 
+/// Second halves of compounds that are written with a hyphen, in English and German, with words that continue one.
+const COMPOUND: [&str; 30] = [
+    "end",
+    "time",
+    "level",
+    "based",
+    "driven",
+    "oriented",
+    "functional",
+    "stack",
+    "source",
+    "scale",
+    "term",
+    "side",
+    "party",
+    "related",
+    "specific",
+    "friendly",
+    "focused",
+    "depth",
+    "site",
+    "house",
+    "on",
+    "in",
+    "up",
+    "to",
+    "of",
+    "the",
+    "and",
+    "und",
+    "oder",
+    "or",
+];
+
 /// Whether the line end cut a word: a letter before the hyphen, lower case on both sides, and words long enough that a
 /// compound such as `e-mail` or a range is not meant. Compounds that a line end cut at their own hyphen lose it;
 /// joining only where the continuation is no well-known second half keeps that rare.
@@ -109,38 +150,6 @@ fn cut_word(before: &str, line: &str) -> bool {
     if !head[..2].iter().all(lower) || !tail.chars().all(|c| lower(&c)) {
         return false;
     }
-    const COMPOUND: [&str; 30] = [
-        "end",
-        "time",
-        "level",
-        "based",
-        "driven",
-        "oriented",
-        "functional",
-        "stack",
-        "source",
-        "scale",
-        "term",
-        "side",
-        "party",
-        "related",
-        "specific",
-        "friendly",
-        "focused",
-        "depth",
-        "site",
-        "house",
-        "on",
-        "in",
-        "up",
-        "to",
-        "of",
-        "the",
-        "and",
-        "und",
-        "oder",
-        "or",
-    ];
     !COMPOUND.contains(&tail.as_str())
 }
 
@@ -198,6 +207,7 @@ mod tests {
     #[test]
     fn invisible_characters_are_dropped_and_letters_composed() {
         assert_eq!(tidied("a\0b\u{ad}c\u{200b}d\u{7}e"), "abcde");
+        assert_eq!(tidied("\u{f0b7} a \u{f095}+49"), "• a +49");
         assert_eq!(tidied("Mu\u{308}ller o\u{fb03}ce"), "Müller office");
     }
 

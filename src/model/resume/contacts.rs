@@ -17,7 +17,8 @@ static EMAIL: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Digits with the signs that people put between them; never across a wide gap.
 static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?:\+|\(\+)?\(?[0-9](?:[ \u{a0}]?[().\-/–‑·]{0,2}[ \u{a0}]?[0-9]){6,16}").expect("the pattern is constant and valid")
+    Regex::new(r"(?:\+|\(\+)?\(?[0-9](?:[ \u{a0}]?[().\-/–‑·]{0,2}[ \u{a0}]?[0-9]){6,16}")
+        .expect("the pattern is constant and valid")
 });
 
 static LABEL: LazyLock<Regex> = LazyLock::new(|| {
@@ -54,17 +55,20 @@ pub(super) fn emails(page: &Page<'_>, parts: &[Part]) -> Vec<Found<String>> {
     }
     out.sort_by_key(|(foreign, bytes, _)| (*foreign, bytes.start));
     out.into_iter()
-        .map(|(foreign, bytes, value)| {
-            Found { value, span: page.span(bytes), confidence: if foreign { 0.6 } else { 0.98 } }
+        .map(|(foreign, bytes, value)| Found {
+            value,
+            span: page.span(bytes),
+            confidence: if foreign { 0.6 } else { 0.98 },
         })
         .collect()
 }
 
 /// Whether a stretch stands where people write of themselves, and not of a reference or an employer.
 fn own(parts: &[Part], bytes: Bytes) -> bool {
-    parts.iter().filter(|part| part.whole.start <= bytes.start && bytes.end <= part.whole.end).all(|part| {
-        matches!(part.kind, SectionKind::Header | SectionKind::Other | SectionKind::Summary)
-    })
+    parts
+        .iter()
+        .filter(|part| part.whole.start <= bytes.start && bytes.end <= part.whole.end)
+        .all(|part| matches!(part.kind, SectionKind::Header | SectionKind::Other | SectionKind::Summary))
 }
 
 /// Phone numbers: E.164 where the country is known (by prefix, else `country`), else digits as written.
@@ -87,7 +91,8 @@ fn phone(page: &Page<'_>, parts: &[Part], bytes: Bytes, country: Option<Country>
     let next = page.text[bytes.end..].chars().next();
     let before = page.text[..bytes.start].chars().next_back();
     let glued = |c: char| c.is_alphanumeric() || matches!(c, '/' | '@' | '_' | '-' | '=' | '#' | '$' | '€' | '.' | '*');
-    if !(7..=15).contains(&digits) || before.is_some_and(glued) || next.is_some_and(|c| c.is_alphanumeric() || c == '@') {
+    if !(7..=15).contains(&digits) || before.is_some_and(glued) || next.is_some_and(|c| c.is_alphanumeric() || c == '@')
+    {
         return None;
     }
     let line = page.text[..bytes.start].rfind('\n').map_or(0, |at| at + 1);
@@ -115,7 +120,9 @@ fn looks_like_dates(text: &str) -> bool {
     let groups: Vec<&str> = text.split(|c: char| !c.is_ascii_digit()).filter(|group| !group.is_empty()).collect();
     let year = |group: &&str| group.len() == 4 && (group.starts_with("19") || group.starts_with("20"));
     let digits: usize = groups.iter().map(|group| group.len()).sum();
-    groups.iter().filter(|group| year(group)).count() >= 1 && digits <= 12 && groups.iter().all(|group| group.len() <= 4)
+    groups.iter().filter(|group| year(group)).count() >= 1
+        && digits <= 12
+        && groups.iter().all(|group| group.len() <= 4)
         && (groups.iter().all(year) || text.contains(['.', '/']) || digits <= 8)
 }
 
@@ -150,8 +157,7 @@ pub(super) fn links(page: &Page<'_>, parts: &[Part]) -> Vec<Found<String>> {
             continue;
         }
         let lower = text.to_lowercase();
-        let value =
-            if lower.starts_with("http") { text.to_owned() } else { format!("https://{}", text) };
+        let value = if lower.starts_with("http") { text.to_owned() } else { format!("https://{}", text) };
         if out.iter().all(|other| bare(&other.value) != bare(&value)) {
             out.push(Found { value, span: page.span(bytes), confidence });
         }
@@ -169,7 +175,23 @@ fn bare(link: &str) -> String {
 /// Names of tools that look like domains.
 fn is_technology(domain: &str) -> bool {
     words(domain).any(|word| {
-        matches!(word.as_str(), "asp.net" | "ado.net" | "vb.net" | "socket.io" | "node.js" | "b.tech" | "m.tech" | "b.com" | "m.com" | "b.ed" | "booking.com" | "salesforce.com" | "amazon.com" | "ph.d.in")
+        matches!(
+            word.as_str(),
+            "asp.net"
+                | "ado.net"
+                | "vb.net"
+                | "socket.io"
+                | "node.js"
+                | "b.tech"
+                | "m.tech"
+                | "b.com"
+                | "m.com"
+                | "b.ed"
+                | "booking.com"
+                | "salesforce.com"
+                | "amazon.com"
+                | "ph.d.in"
+        )
     })
 }
 

@@ -89,7 +89,8 @@ static JOIN: LazyLock<Regex> = LazyLock::new(|| {
 
 /// A word before a single date that makes it a start.
 static SINCE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)\b(?:seit|since|from|depuis|as of|starting|ab)\s*:?\s*$").expect("the pattern is constant and valid")
+    Regex::new(r"(?i)\b(?:seit|since|from|depuis|as of|starting|ab)\s*:?\s*$")
+        .expect("the pattern is constant and valid")
 });
 
 /// What after a single date makes it a start.
@@ -118,9 +119,9 @@ pub(super) fn periods(text: &str, today: NaiveDate) -> Vec<Period> {
     let mut at = 0;
     while at < points.len() {
         let (point, bytes) = points[at];
-        let next = points.get(at + 1).filter(|(_, other)| {
-            other.start - bytes.end <= 24 && JOIN.is_match(&text[bytes.end..other.start])
-        });
+        let next = points
+            .get(at + 1)
+            .filter(|(_, other)| other.start - bytes.end <= 24 && JOIN.is_match(&text[bytes.end..other.start]));
         if let Some(&(to, other)) = next
             && let Some((start, end)) = joined(point, to)
         {
@@ -158,11 +159,9 @@ fn joined(from: Point, to: Point) -> Option<(YearMonth, End)> {
 
 fn single(text: &str, point: Point, bytes: Bytes) -> Option<Period> {
     let (start, end, range) = match point {
-        Point::Years(from, to) => (
-            Some(YearMonth { year: from, month: None }),
-            Some(End::At(YearMonth { year: to, month: None })),
-            true,
-        ),
+        Point::Years(from, to) => {
+            (Some(YearMonth { year: from, month: None }), Some(End::At(YearMonth { year: to, month: None })), true)
+        }
         Point::At(at) => {
             let before = &text[floor(text, bytes.start.saturating_sub(14))..bytes.start];
             let after = &text[bytes.end..floor(text, (bytes.end + 12).min(text.len()))];

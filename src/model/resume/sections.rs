@@ -85,13 +85,7 @@ fn part(page: &Page<'_>, kind: SectionKind, lines: Range<usize>, heading: Option
 }
 
 /// Whether a heading with text after it on its line begins a section, given the section it stands in.
-fn opens(
-    inside: SectionKind,
-    heading: &Heading,
-    line: &str,
-    rest: &str,
-    speaks: &impl Fn(&str) -> bool,
-) -> bool {
+fn opens(inside: SectionKind, heading: &Heading, line: &str, rest: &str, speaks: &impl Fn(&str) -> bool) -> bool {
     use SectionKind::{Experience, Languages, Other, Projects, Skills};
     let label = &line[..line.len() - rest.len()];
     let caps = super::words::is_caps(label);
@@ -163,7 +157,15 @@ mod tests {
 
     #[test]
     fn headings_are_known_by_name_however_they_are_set() {
-        for heading in ["Experience", "EXPERIENCE:", "E X P E R I E N C E", "Berufserfahrung", "— Work Experience —", "1. Work History", "__Experience__"] {
+        for heading in [
+            "Experience",
+            "EXPERIENCE:",
+            "E X P E R I E N C E",
+            "Berufserfahrung",
+            "— Work Experience —",
+            "1. Work History",
+            "__Experience__",
+        ] {
             let all = kinds(&format!("Ana Costa\n{heading}\nBaker, 2019"));
             assert_eq!(all[1], (SectionKind::Experience, "Baker, 2019".to_owned()), "{heading}");
         }
@@ -191,7 +193,11 @@ mod tests {
 
     #[test]
     fn every_line_of_the_data_is_a_heading() {
-        for list in [include_str!("data/sections.en.txt"), include_str!("data/sections.de.txt"), include_str!("data/sections.fr.txt")] {
+        for list in [
+            include_str!("data/sections.en.txt"),
+            include_str!("data/sections.de.txt"),
+            include_str!("data/sections.fr.txt"),
+        ] {
             for (kind, name) in pairs(list) {
                 assert!(kind_of(kind).is_some(), "{kind}\t{name}");
             }

@@ -31,11 +31,36 @@ pub(super) fn is_caps(text: &str) -> bool {
 pub(super) fn is_bullet(line: &str) -> bool {
     let mut chars = line.chars();
     let Some(first) = chars.next() else { return false };
-    let mark = matches!(first, '•' | '·' | '●' | '▪' | '■' | '◦' | '○' | '►' | '➢' | '➤' | '✓' | '♦' | '❖' | '*' | '–' | '-' | '\u{f0b7}' | '\u{f0a7}' | '§' | 'ñ' | '∗' | '⁃' | '‣');
+    let mark = matches!(
+        first,
+        '•' | '·'
+            | '●'
+            | '▪'
+            | '■'
+            | '◦'
+            | '○'
+            | '►'
+            | '➢'
+            | '➤'
+            | '✓'
+            | '♦'
+            | '❖'
+            | '*'
+            | '–'
+            | '-'
+            | '\u{f0b7}'
+            | '\u{f0a7}'
+            | '§'
+            | 'ñ'
+            | '∗'
+            | '⁃'
+            | '‣'
+    );
     mark && !(matches!(first, 'ñ' | '-' | '–' | '*') && chars.next().is_some_and(|next| !next.is_whitespace()))
 }
 
 /// Characters that decorate the ends of a line.
 pub(super) fn is_decoration(c: char) -> bool {
-    c.is_whitespace() || (!c.is_alphanumeric() && !matches!(c, '(' | ')' | '+' | '#' | '.' | '"' | '[' | ']' | '\'' | '’'))
+    c.is_whitespace()
+        || (!c.is_alphanumeric() && !matches!(c, '(' | ')' | '+' | '#' | '.' | '"' | '[' | ']' | '\'' | '’'))
 }

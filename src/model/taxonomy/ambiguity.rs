@@ -176,7 +176,7 @@ const CUES_AFTER: &[&str] = &[
     "template",
     "templates",
     "ist",
-    "wünschenswert",
+    "wunschenswert",
     "erforderlich",
 ];
 

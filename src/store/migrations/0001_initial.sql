@@ -1,6 +1,6 @@
 -- The first schema. Every row of a workspace carries workspace_id and is guarded by row-level security; the
--- application's role owns nothing and cannot bypass it. System tables (users, sessions, tasks, embeddings) are read
--- before a workspace is known and hold no candidate's data in clear.
+-- application's role owns nothing and cannot bypass it. System tables (users, sessions, tasks) are read before a
+-- workspace is known and hold nothing of a candidate but ids.
 
 do $$
 begin
@@ -188,10 +188,11 @@ create index passages_content on passages (content_hash);
 
 -- Vectors by model and content: never computed twice, never bought twice. The key is a hash of the text.
 create table embeddings (
+  workspace_id uuid not null references workspaces on delete cascade,
   model text not null,
   content_hash bytea not null,
   vector bytea not null, -- little-endian f32, unit length
-  primary key (model, content_hash)
+  primary key (workspace_id, model, content_hash)
 );
 
 create table timeline (
@@ -223,7 +224,7 @@ create index searches_recent on searches (workspace_id, at desc);
 do $$
 declare name text;
 begin
-  foreach name in array array['candidates', 'candidate_identifiers', 'uploads', 'resumes', 'extractions', 'passages',
+  foreach name in array array['candidates', 'candidate_identifiers', 'uploads', 'resumes', 'extractions', 'passages', 'embeddings',
                               'timeline', 'searches'] loop
     execute format('alter table %I enable row level security', name);
     execute format('alter table %I force row level security', name);

@@ -63,7 +63,9 @@ impl Postings {
                 posting.slot = slot.unwrap_or_default();
                 slot.is_some()
             });
-            list.shrink_to(list.len() + list.len() / 4);
+            if list.len() < list.capacity() / 2 {
+                list.shrink_to_fit();
+            }
             !list.is_empty()
         });
         let mut kept = moved.iter();

@@ -1,0 +1,63 @@
+//! The table of contents of the API: one line a route. Each operation names the role it needs (`x-role`) in its
+//! OpenAPI description, and a test asks for every one of them as a stranger, as the wrong role and from elsewhere.
+
+use axum::Router;
+use axum::routing::get;
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::routes::{
+    auth, candidates, events, health, invitations, members, resumes, search, sessions, setup, status, tokens, uploads,
+};
+use super::{layers, openapi, web};
+use crate::context::Context;
+
+/// Every route of the API, with its description.
+pub(super) fn api() -> OpenApiRouter<Context> {
+    OpenApiRouter::with_openapi(openapi::head())
+        .routes(routes!(setup::state, setup::complete))
+        .routes(routes!(auth::login))
+        .routes(routes!(auth::logout))
+        .routes(routes!(auth::me, auth::update))
+        .routes(routes!(invitations::accept))
+        .routes(routes!(sessions::list))
+        .routes(routes!(sessions::end))
+        .routes(routes!(members::list, members::invite))
+        .routes(routes!(members::update, members::remove))
+        .routes(routes!(members::link))
+        .routes(routes!(tokens::list, tokens::create))
+        .routes(routes!(tokens::revoke))
+        .routes(routes!(resumes::upload))
+        .routes(routes!(uploads::list))
+        .routes(routes!(uploads::get))
+        .routes(routes!(uploads::retry))
+        .routes(routes!(candidates::list))
+        .routes(routes!(candidates::get, candidates::update, candidates::delete))
+        .routes(routes!(candidates::file))
+        .routes(routes!(candidates::text))
+        .routes(routes!(candidates::similar))
+        .routes(routes!(search::search))
+        .routes(routes!(search::stream))
+        .routes(routes!(search::interpret))
+        .routes(routes!(search::suggest))
+        .routes(routes!(events::stream))
+        .routes(routes!(status::get))
+}
+
+/// Everything that is served to people.
+pub fn router(ctx: Context) -> Router {
+    let (api, document) = api().split_for_parts();
+    let document = openapi::finish(document);
+    let docs = openapi::page(&document);
+    Router::new()
+        .merge(api)
+        .route("/api/openapi.json", get(move || async move { axum::Json(document) }))
+        .route("/api/docs", get(move || async move { axum::response::Html(docs) }))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .fallback(web::serve)
+        .layer(CatchPanicLayer::custom(layers::panicked))
+        .layer(axum::middleware::from_fn(layers::headers))
+        .with_state(ctx)
+}

@@ -1,0 +1,73 @@
+//! The state of the appliance, for members.
+
+use axum::extract::State;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::context::Context;
+use crate::http::auth::Viewer;
+use crate::http::problem::Answer;
+use crate::recruit::{accounts::Actor, candidates, intake};
+
+/// A service the appliance works with.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Service {
+    name: &'static str,
+    /// `up`, `degraded` or `down`.
+    state: &'static str,
+    /// What that means.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<&'static str>,
+}
+
+/// How much there is.
+#[derive(Debug, Default, Serialize, ToSchema)]
+pub struct Counts {
+    candidates: i64,
+    resumes: i64,
+    queued: i64,
+    failed: i64,
+}
+
+/// The state of the appliance.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ApplianceState {
+    version: &'static str,
+    services: Vec<Service>,
+    counts: Counts,
+}
+
+/// The state of the appliance.
+#[utoipa::path(get, path = "/api/v1/status", tag = "events", operation_id = "status",
+    extensions(("x-role" = json!("viewer"))), responses((status = 200, body = ApplianceState)))]
+pub async fn get(State(ctx): State<Context>, Viewer(me): Viewer) -> Answer<axum::Json<ApplianceState>> {
+    let database = ctx.store.ready().await.is_ok();
+    let vectors = ctx.vectors.ready().await.is_ok();
+    let services = vec![
+        service("postgres", database, "down", "nothing can be saved or found until it is back"),
+        service("vectors", vectors, "down", "nothing can be found until it is back"),
+        match ctx.cache.ready().await {
+            Some(up) => service("redis", up, "degraded", "sessions and limits are kept in the process meanwhile"),
+            None => Service { name: "redis", state: "up", detail: Some("not configured; kept in the process") },
+        },
+    ];
+    Ok(axum::Json(ApplianceState { version: env!("CARGO_PKG_VERSION"), services, counts: counts(&ctx, &me).await? }))
+}
+
+fn service(name: &'static str, up: bool, otherwise: &'static str, meaning: &'static str) -> Service {
+    if up { Service { name, state: "up", detail: None } } else { Service { name, state: otherwise, detail: Some(meaning) } }
+}
+
+async fn counts(ctx: &Context, me: &Actor) -> Answer<Counts> {
+    let (_, candidates) = candidates::list(ctx, me, None, 1).await?;
+    let (_, uploads) = intake::list(ctx, me, None, None, 1).await?;
+    let mut counts = Counts { candidates, ..Counts::default() };
+    for (status, count) in uploads {
+        match status {
+            crate::model::upload::Status::Indexed => counts.resumes += count,
+            crate::model::upload::Status::Failed => counts.failed += count,
+            _ => counts.queued += count,
+        }
+    }
+    Ok(counts)
+}

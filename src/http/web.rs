@@ -1,0 +1,64 @@
+//! The web frontend, from the binary: hashed files may be kept for ever, everything else is asked for again; what was
+//! compressed when it was built is sent so.
+
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use rust_embed::{EmbeddedFile, RustEmbed};
+
+use super::problem::Problem;
+
+/// The built frontend. An empty one (built without `web/build`) answers a page that says so.
+#[derive(RustEmbed)]
+#[folder = "web/build"]
+#[allow_missing = true]
+struct Files;
+
+/// A file of the frontend, or its start page: the page itself knows the rest of the paths.
+pub async fn serve(request: Request) -> Response {
+    let path = request.uri().path().trim_start_matches('/');
+    if path.starts_with("api/") {
+        return Problem::from(crate::recruit::Error::NotFound).into_response();
+    }
+    let found = if path.is_empty() { None } else { Files::get(path) };
+    let path = if found.is_some() { path } else { "index.html" };
+    let looks_like_file = request.uri().path().rsplit('/').next().is_some_and(|name| name.contains('.'));
+    if found.is_none() && looks_like_file {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    match Files::get(path) {
+        Some(plain) => file(path, plain, request.headers()),
+        None => (StatusCode::NOT_FOUND, "the web frontend is not in this build; run `make build`\n").into_response(),
+    }
+}
+
+fn file(path: &str, plain: EmbeddedFile, asked: &HeaderMap) -> Response {
+    let tag = format!("\"{}\"", crate::base::secret::hex(&plain.metadata.sha256_hash()[..16]));
+    let cache = if path.contains("/immutable/") { "public, max-age=31536000, immutable" } else { "no-cache" };
+    if asked.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
+        return (StatusCode::NOT_MODIFIED, [(header::ETAG, tag), (header::CACHE_CONTROL, cache.to_owned())])
+            .into_response();
+    }
+    let accepted = asked.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let compressed = [("br", "br"), ("gzip", "gz")]
+        .into_iter()
+        .filter(|(name, _)| accepted.split(',').any(|part| part.trim().split(';').next() == Some(name)))
+        .find_map(|(name, suffix)| Some((name, Files::get(&format!("{path}.{suffix}"))?)));
+    let kind = plain.metadata.mimetype().to_owned();
+    let (encoding, body) = match compressed {
+        Some((name, file)) => (Some(name), file.data),
+        None => (None, plain.data),
+    };
+    let mut response = body.into_owned().into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_str(&kind).unwrap_or(HeaderValue::from_static("text/plain")));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        headers.insert(header::ETAG, tag);
+    }
+    if let Some(name) = encoding {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(name));
+    }
+    response
+}

@@ -1,0 +1,202 @@
+//! What a person was and for how long: titles, seniority, years.
+
+use super::skills::duration;
+use super::{Case, Finding, Reason, Status};
+use crate::model::profile::{End, HeldPosition};
+use crate::model::query::interpretation::{Kind, Seniority, WantedTitle};
+use crate::model::span::Span;
+use crate::model::taxonomy;
+
+/// From this similarity on a title is close (the taxonomy gives 0.6 to occupations of one group).
+const CLOSE: f32 = 0.5;
+
+/// One reason for each title.
+pub(super) fn titles(case: &Case<'_>) -> Vec<Reason> {
+    case.wanted
+        .titles
+        .iter()
+        .map(|wanted| {
+            let (finding, remark) = title(case, wanted);
+            finding.reason(format!("{}{remark}", wanted.label), wanted.kind)
+        })
+        .collect()
+}
+
+fn title(case: &Case<'_>, wanted: &WantedTitle) -> (Finding, String) {
+    let label = wanted.label.to_lowercase();
+    let exact = |held: &&HeldPosition| {
+        let same = wanted.id.is_some() && held.title_id == wanted.id;
+        same || held.title.as_ref().is_some_and(|title| contains(&title.value.to_lowercase(), &label))
+    };
+    let held: Vec<Span> =
+        case.profile.positions.iter().filter(exact).filter_map(|held| Some(held.title.as_ref()?.span)).collect();
+    if !held.is_empty() {
+        return (Finding { status: Status::Met, evidence: case.source.quotes(held) }, String::new());
+    }
+    if let Some(headline) = &case.profile.headline
+        && (contains(&headline.value.to_lowercase(), &label)
+            || (wanted.id.is_some()
+                && taxonomy::occupations().resolve(&headline.value).map(|known| &known.id) == wanted.id.as_ref()))
+    {
+        return (Finding { status: Status::Met, evidence: case.source.quotes([headline.span]) }, String::new());
+    }
+    let close = case.profile.positions.iter().find(|held| match (&wanted.id, &held.title_id) {
+        (Some(wanted), Some(held)) => taxonomy::occupations().similarity(wanted, held) >= CLOSE,
+        _ => false,
+    });
+    if let Some(title) = close.and_then(|held| held.title.as_ref()) {
+        let finding = Finding { status: Status::Partial, evidence: case.source.quotes([title.span]) };
+        return (finding, format!(" (held a close position: {})", title.value));
+    }
+    let said = case.source.find(&wanted.label);
+    if said.is_empty() {
+        return (Finding::missing(), String::new());
+    }
+    (
+        Finding { status: Status::Partial, evidence: case.source.quotes(said) },
+        " (named, but no position has this title)".to_owned(),
+    )
+}
+
+/// Whether `text` holds `phrase` as whole words.
+fn contains(text: &str, phrase: &str) -> bool {
+    !phrase.is_empty()
+        && text.match_indices(phrase).any(|(at, _)| {
+            !text[..at].chars().next_back().is_some_and(char::is_alphanumeric)
+                && !text[at + phrase.len()..].chars().next().is_some_and(char::is_alphanumeric)
+        })
+}
+
+/// Words of a title and the grade they tell; the first that is found counts.
+const GRADES: [(&str, Seniority); 38] = [
+    ("chief", Seniority::Executive),
+    ("ceo", Seniority::Executive),
+    ("cto", Seniority::Executive),
+    ("cfo", Seniority::Executive),
+    ("coo", Seniority::Executive),
+    ("cio", Seniority::Executive),
+    ("vice president", Seniority::Executive),
+    ("vp", Seniority::Executive),
+    ("president", Seniority::Executive),
+    ("managing director", Seniority::Executive),
+    ("director", Seniority::Executive),
+    ("geschäftsführer", Seniority::Executive),
+    ("geschäftsführerin", Seniority::Executive),
+    ("vorstand", Seniority::Executive),
+    ("intern", Seniority::Intern),
+    ("internship", Seniority::Intern),
+    ("praktikant", Seniority::Intern),
+    ("praktikantin", Seniority::Intern),
+    ("praktikum", Seniority::Intern),
+    ("werkstudent", Seniority::Intern),
+    ("werkstudentin", Seniority::Intern),
+    ("trainee", Seniority::Intern),
+    ("apprentice", Seniority::Intern),
+    ("principal", Seniority::Principal),
+    ("staff engineer", Seniority::Principal),
+    ("distinguished", Seniority::Principal),
+    ("junior", Seniority::Junior),
+    ("jr", Seniority::Junior),
+    ("entry level", Seniority::Junior),
+    ("graduate", Seniority::Junior),
+    ("lead", Seniority::Lead),
+    ("team leader", Seniority::Lead),
+    ("teamleiter", Seniority::Lead),
+    ("teamleiterin", Seniority::Lead),
+    ("head", Seniority::Lead),
+    ("leitender", Seniority::Lead),
+    ("senior", Seniority::Senior),
+    ("sr", Seniority::Senior),
+];
+
+fn grade(title: &str) -> Option<Seniority> {
+    let lower = title.to_lowercase();
+    GRADES.iter().find(|(word, _)| contains(&lower, word)).map(|(_, grade)| *grade)
+}
+
+/// One reason for all grades that are asked for: any of them will do. The grade is the newest title's that tells one.
+pub(super) fn seniority(case: &Case<'_>) -> Option<Reason> {
+    let wanted = &case.wanted.seniority;
+    if wanted.is_empty() {
+        return None;
+    }
+    let name = |grade: &Seniority| format!("{grade:?}").to_lowercase();
+    let requirement = wanted.iter().map(name).collect::<Vec<_>>().join(" or ");
+    let told = case.profile.positions.iter().take(3).find_map(|held| {
+        let title = held.title.as_ref()?;
+        Some((grade(&title.value)?, title.span))
+    });
+    let told = told.or_else(|| case.profile.headline.as_ref().and_then(|line| Some((grade(&line.value)?, line.span))));
+    let above = |grade: Seniority| wanted.iter().any(|least| *least >= Seniority::Senior && grade > *least);
+    let (finding, remark) = match (told, case.profile.experience_months) {
+        (Some((grade, span)), _) if wanted.contains(&grade) || above(grade) => {
+            (Finding { status: Status::Met, evidence: case.source.quotes([span]) }, String::new())
+        }
+        (Some((grade, span)), _) => {
+            let near = wanted.iter().any(|one| (*one as i8 - grade as i8).abs() == 1);
+            let status = if near { Status::Partial } else { Status::Missing };
+            (Finding { status, evidence: case.source.quotes([span]) }, format!(" (title says {})", name(&grade)))
+        }
+        (None, Some(months)) if wanted.contains(&by_years(months)) => {
+            let evidence = case.source.quotes(dated(case));
+            (
+                Finding { status: Status::Partial, evidence },
+                format!(" (by {} of experience; no title says so)", duration(months)),
+            )
+        }
+        _ => (Finding::missing(), String::new()),
+    };
+    Some(finding.reason(format!("{requirement}{remark}"), Kind::Should))
+}
+
+/// What years alone suggest: the bands that salary surveys use.
+fn by_years(months: u32) -> Seniority {
+    match months {
+        0..24 => Seniority::Junior,
+        24..60 => Seniority::Mid,
+        _ => Seniority::Senior,
+    }
+}
+
+/// Months a candidate may fall short of a range and be met in part.
+const SHORT: f32 = 6.0;
+
+/// The reason for years in all.
+pub(super) fn years(case: &Case<'_>) -> Option<Reason> {
+    let range = case.wanted.years;
+    let requirement = match (range.min, range.max) {
+        (None, None) => return None,
+        (Some(min), None) => format!("at least {min} years of experience"),
+        (None, Some(max)) => format!("at most {max} years of experience"),
+        (Some(min), Some(max)) => format!("{min} to {max} years of experience"),
+    };
+    let Some(months) = case.profile.experience_months else {
+        let finding = Finding::missing();
+        return Some(finding.reason(format!("{requirement} (no dated positions)"), Kind::Must));
+    };
+    #[expect(clippy::cast_precision_loss, reason = "months of a life fit")]
+    let held = months as f32;
+    // "3 to 5 years" holds until the sixth year begins.
+    let (low, high) = (range.min.unwrap_or(0.0) * 12.0, range.max.map_or(f32::INFINITY, |max| (max + 1.0) * 12.0));
+    let status = if held >= low && held < high {
+        Status::Met
+    } else if held >= low - SHORT && held < high + SHORT {
+        Status::Partial
+    } else {
+        Status::Missing
+    };
+    let evidence = case.source.quotes(dated(case));
+    let requirement = format!("{requirement} (dated positions show {})", duration(months));
+    Some(Finding { status, evidence }.reason(requirement, Kind::Must))
+}
+
+/// The heads of dated positions: the newest, and the first.
+fn dated(case: &Case<'_>) -> Vec<Span> {
+    let all: Vec<&HeldPosition> =
+        case.profile.positions.iter().filter(|held| held.start.is_some() && held.end.is_some()).collect();
+    let head = |held: &&HeldPosition| {
+        held.title.as_ref().map_or(Span { start: held.span.start, end: held.span.start + 1 }, |title| title.span)
+    };
+    let current = all.iter().filter(|held| held.end == Some(End::Present)).map(head);
+    current.chain(all.first().map(head)).chain(all.last().map(head)).collect()
+}

@@ -1,0 +1,114 @@
+//! Skills: exactly the skill, its years, and what is close to it but is not it.
+
+use super::{Case, Finding, Reason, Status};
+use crate::model::profile::HeldSkill;
+use crate::model::query::interpretation::{Kind, WantedSkill};
+use crate::model::span::Span;
+use crate::model::taxonomy;
+
+/// One reason for each skill, and one for each group of alternatives.
+pub(super) fn judge(case: &Case<'_>) -> Vec<Reason> {
+    let mut out = Vec::new();
+    let mut groups: Vec<u32> = Vec::new();
+    for wanted in &case.wanted.skills {
+        let Some(group) = wanted.any_of else {
+            let (finding, remark) = find(case, wanted);
+            out.push(finding.reason(format!("{}{remark}", name(wanted)), wanted.kind));
+            continue;
+        };
+        if !groups.contains(&group) {
+            groups.push(group);
+            let members: Vec<&WantedSkill> =
+                case.wanted.skills.iter().filter(|skill| skill.any_of == Some(group)).collect();
+            out.push(alternatives(case, &members));
+        }
+    }
+    out
+}
+
+fn name(wanted: &WantedSkill) -> String {
+    match wanted.min_years {
+        Some(years) if years > 0.0 => format!("{}, at least {years} years", wanted.label),
+        _ => wanted.label.clone(),
+    }
+}
+
+/// Alternatives: met by the best of them; of what must not be, any one is too much.
+fn alternatives(case: &Case<'_>, members: &[&WantedSkill]) -> Reason {
+    let names: Vec<String> = members.iter().map(|member| name(member)).collect();
+    let kind = members.iter().map(|member| member.kind).min().unwrap_or_default();
+    let rank = |status: Status| match status {
+        Status::Met => 0,
+        Status::Partial => 1,
+        Status::Missing => 2,
+        Status::Contradicted => 3,
+    };
+    let best = members.iter().map(|member| find(case, member)).min_by_key(|(finding, _)| rank(finding.status));
+    let (finding, remark) = best.unwrap_or_else(|| (Finding::missing(), String::new()));
+    finding.reason(format!("{}{remark}", names.join(" or ")), kind)
+}
+
+fn find(case: &Case<'_>, wanted: &WantedSkill) -> (Finding, String) {
+    let held = case.profile.skills.iter().find(|skill| skill.id == wanted.id);
+    let Some(held) = held else { return related(case, wanted) };
+    if held.denied {
+        let evidence = case.source.quotes(spans(case, held, true));
+        return (Finding { status: Status::Contradicted, evidence }, String::new());
+    }
+    let evidence = case.source.quotes(spans(case, held, false));
+    let (status, remark) = match (wanted.min_years, held.months) {
+        (None, _) => (Status::Met, String::new()),
+        (Some(years), _) if years <= 0.0 => (Status::Met, String::new()),
+        (Some(years), Some(months)) if f64::from(months) >= f64::from(years) * 12.0 => (Status::Met, String::new()),
+        (Some(_), Some(months)) => (Status::Partial, format!(" (dated positions show {})", duration(months))),
+        (Some(_), None) => (Status::Partial, " (shown, but no dated position says for how long)".to_owned()),
+    };
+    (Finding { status, evidence }, remark)
+}
+
+/// Months in words.
+pub(super) fn duration(months: u32) -> String {
+    match (months / 12, months % 12) {
+        (0, 1) => "1 month".to_owned(),
+        (0, months) => format!("{months} months"),
+        (1, 0) => "1 year".to_owned(),
+        (years, 0) => format!("{years} years"),
+        (years, months) => format!("{years}.{} years", months * 10 / 12),
+    }
+}
+
+/// A skill that is close makes a part of it, and is named.
+fn related(case: &Case<'_>, wanted: &WantedSkill) -> (Finding, String) {
+    let close = taxonomy::skills().get(&wanted.id).and_then(|skill| {
+        let held = |id: &String| case.profile.skills.iter().find(|held| held.id == *id && !held.denied);
+        skill.related.iter().find_map(held)
+    });
+    if wanted.kind == Kind::Not {
+        return (Finding::missing(), String::new());
+    }
+    let Some(close) = close else { return (Finding::missing(), String::new()) };
+    let label = taxonomy::skills().get(&close.id).map_or(close.id.as_str(), |skill| skill.label.as_str());
+    let evidence = case.source.quotes(spans(case, close, false));
+    (Finding { status: Status::Partial, evidence }, format!(" (not shown; {label} is related)"))
+}
+
+/// The mentions to quote: those that deny, or those that do not; work before lists, since work proves more.
+fn spans(case: &Case<'_>, held: &HeldSkill, denied: bool) -> Vec<Span> {
+    // Three stretches are quoted; of hundreds of mentions only so many are looked at.
+    let look = 24;
+    let mut out: Vec<(bool, Span)> = held
+        .spans
+        .iter()
+        .take(look)
+        .filter(|span| {
+            let (start, end) = case.source.range(**span);
+            taxonomy::denied(case.source.text, start, end) == denied
+        })
+        .map(|span| (!case.profile.positions.iter().any(|position| position.span.contains(*span)), *span))
+        .collect();
+    if out.is_empty() {
+        out = held.spans.iter().take(1).map(|span| (true, *span)).collect();
+    }
+    out.sort_by_key(|(listed, _)| *listed);
+    out.into_iter().map(|(_, span)| span).collect()
+}

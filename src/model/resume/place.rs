@@ -1,0 +1,99 @@
+//! Where the person lives: a place in the header, or after "Address:" or "Wohnort:".
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::page::{Bytes, Page};
+use super::sections::Part;
+use super::titles;
+use crate::model::profile::{Found, Place, SectionKind};
+use crate::model::taxonomy::{self, PlaceKind};
+
+static LABEL: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)^\W*(?:(?:current |home |present |permanent )?(?:address|location|residence)|lives in|based in|city|wohnort|wohnhaft(?: in)?|anschrift|adresse|ort|standort|domicile)\s*[:\-–]?\s+")
+        .expect("the pattern is constant and valid")
+});
+
+/// What names a place where the person is not.
+static ELSEWHERE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)relocat|umzug|born|geboren|birth|geburts|national|staatsang|citizen|né à|née à")
+        .expect("the pattern is constant and valid")
+});
+
+/// Lines of the header that are looked at.
+const TOP: usize = 14;
+
+/// The place, with its country and coordinates where the gazetteer knows them. `name` is not looked at.
+pub(super) fn read(page: &Page<'_>, parts: &[Part], name: Option<&Found<String>>) -> Option<Found<Place>> {
+    let mut best: Option<Found<Place>> = None;
+    let lines =
+        parts.iter().filter(|part| matches!(part.kind, SectionKind::Header | SectionKind::Other)).flat_map(|part| {
+            let header = part.kind == SectionKind::Header;
+            part.lines.clone().take(TOP).map(move |line| (line, header))
+        });
+    for (index, header) in lines {
+        let line = page.lines[index];
+        let text = line.of(page.text);
+        let labelled = LABEL.is_match(text);
+        if !(header || labelled) || text.len() > 200 || ELSEWHERE.is_match(text) {
+            continue;
+        }
+        let found = of_line(page, line, labelled, name);
+        let better =
+            found.as_ref().is_some_and(|found| best.as_ref().is_none_or(|other| found.confidence > other.confidence));
+        if better {
+            best = found;
+        }
+    }
+    best
+}
+
+fn of_line(page: &Page<'_>, line: Bytes, labelled: bool, name: Option<&Found<String>>) -> Option<Found<Place>> {
+    let text = line.of(page.text);
+    let mentions = taxonomy::places().mentions(text);
+    let known: Vec<_> = mentions
+        .iter()
+        .filter_map(|mention| {
+            Some((
+                Bytes { start: line.start + mention.start, end: line.start + mention.end },
+                taxonomy::places().resolve(mention.id)?,
+            ))
+        })
+        .filter(|(bytes, _)| name.is_none_or(|name| !name.span.contains(page.span(*bytes))))
+        .collect();
+    let at = known
+        .iter()
+        .position(|(_, place)| place.kind == PlaceKind::City)
+        .or_else(|| (!known.is_empty()).then_some(0))?;
+    let (bytes, place) = known[at];
+    // A region or a country behind a city decides which of several cities of that name is meant.
+    let behind = known[at + 1..].iter().find(|(other, _)| other.start - bytes.end <= 12).map(|(_, other)| *other);
+    let state = us_state(&page.text[bytes.end..line.end]);
+    let country = behind.map(|other| other.country.clone()).or_else(|| state.then(|| "US".to_owned()));
+    let same = country.as_ref().is_none_or(|country| *country == place.country);
+    let words = text.split_whitespace().count();
+    let title = titles::title(text) > 0 || titles::employer(text) > 0;
+    let confidence = match (labelled, place.kind) {
+        (true, _) => 0.9,
+        (false, PlaceKind::City) if !title && (behind.is_some() || state || words <= 6) => 0.85,
+        (false, PlaceKind::City) if !title => 0.7,
+        (false, _) if titles::is_place(text) => 0.6,
+        (false, PlaceKind::City) => 0.45,
+        (false, _) => 0.4,
+    };
+    let found = Place {
+        name: place.name.clone(),
+        country: Some(country.unwrap_or_else(|| place.country.clone())).filter(|code| !code.is_empty()),
+        latitude: same.then(|| f64::from(place.latitude)),
+        longitude: same.then(|| f64::from(place.longitude)),
+    };
+    Some(Found { value: found, span: page.span(bytes), confidence })
+}
+
+/// Whether a two-letter code of a state of the USA follows: ", FL" or ", CA 94115".
+fn us_state(after: &str) -> bool {
+    const STATES: &str = " AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY DC ";
+    let word: String = after.trim_start_matches([',', ' ']).chars().take_while(|c| c.is_ascii_alphabetic()).collect();
+    word.len() == 2 && STATES.contains(&format!(" {word} "))
+}

@@ -1,0 +1,313 @@
+//! Candidates: whose resume it is, what is known of them, and forgetting them for good.
+
+use super::accounts::Actor;
+use super::{Error, Result};
+use crate::base::secret;
+use crate::context::Context;
+use crate::model::candidate::{Candidate, Corrections, Event, names_agree};
+use crate::model::ids::{CandidateId, PassageId, ResumeId};
+use crate::model::permission::Role;
+use crate::model::profile::{Place, Profile};
+use crate::model::upload::Upload;
+use crate::model::{lexical, passage};
+use crate::store::listener::{Notice, notify};
+use crate::store::passages::Passage;
+use crate::store::resumes::Resume;
+use crate::store::{self, Tx, candidates, embeddings, passages, resumes, uploads};
+
+/// A resume that was read and understood, not yet anybody's.
+#[derive(Debug)]
+pub struct ReadResume<'a> {
+    /// The upload it came from.
+    pub upload: &'a Upload,
+    /// What it is.
+    pub media_type: String,
+    /// Pages, where the format has them.
+    pub pages: Option<i32>,
+    /// Its text.
+    pub text: String,
+    /// What was understood.
+    pub profile: Profile,
+}
+
+/// Finds whose resume it is, or makes a new candidate, and adds it with its passages. The same e-mail or phone is the
+/// same person, unless the names have nothing in common: then both stay, and neither hides the other.
+pub async fn attach(ctx: &Context, tx: &mut Tx, read: ReadResume<'_>) -> Result<CandidateId> {
+    let now = ctx.now();
+    let identifiers = identifiers(&read.profile);
+    candidates::lock_identifiers(tx, &identifiers).await?;
+    let known = same_person(tx, &read.profile, &identifiers).await?;
+    let mut candidate = match known {
+        Some(id) => candidates::lock(tx, id).await?,
+        None => {
+            let new = Candidate {
+                id: ctx.id(CandidateId::new),
+                name: name_of(&read),
+                headline: None,
+                location: None,
+                experience_months: None,
+                current_resume: None,
+                corrections: Corrections::default(),
+                resumes: 0,
+                created_at: now,
+                updated_at: now,
+            };
+            candidates::insert(tx, &new).await?;
+            new
+        }
+    };
+    for (kind, value) in &identifiers {
+        candidates::add_identifier(tx, candidate.id, kind, value).await?;
+    }
+    let resume = Resume {
+        id: ctx.id(ResumeId::new),
+        candidate: candidate.id,
+        upload: read.upload.id,
+        filename: read.upload.filename.clone(),
+        size: read.upload.size,
+        content_hash: read.upload.content_hash.clone(),
+        created_at: now,
+        media_type: read.media_type,
+        pages: read.pages,
+        text: read.text,
+        profile: read.profile,
+    };
+    resumes::insert(tx, &resume).await?;
+    add_passages(ctx, tx, &resume).await?;
+    if resume.profile.name.is_some() || candidate.current_resume.is_none() {
+        apply(&mut candidate, &resume);
+    }
+    candidate.current_resume = Some(resume.id);
+    candidate.updated_at = now;
+    candidates::update(tx, &candidate).await?;
+    let what = if known.is_some() { "a newer version" } else { "the first resume" };
+    let event = Event {
+        id: ctx.id(ResumeId::new).0,
+        at: now,
+        kind: "resume_added".into(),
+        detail: format!("{} was added as {what}", resume.filename),
+    };
+    candidates::add_event(tx, candidate.id, None, &event).await?;
+    Ok(candidate.id)
+}
+
+/// What a person is known by: confident e-mails and phones.
+fn identifiers(profile: &Profile) -> Vec<(&'static str, String)> {
+    let sure = |found: &&crate::model::profile::Found<String>| found.confidence >= 0.5;
+    let emails = profile.emails.iter().filter(sure).map(|found| ("email", found.value.to_lowercase()));
+    let phones = profile.phones.iter().filter(sure).filter(|found| found.value.starts_with('+'));
+    emails.chain(phones.map(|found| ("phone", found.value.clone()))).collect()
+}
+
+async fn same_person(
+    tx: &mut Tx,
+    profile: &Profile,
+    identifiers: &[(&'static str, String)],
+) -> Result<Option<CandidateId>> {
+    let name = profile.name.as_ref().map(|found| found.value.as_str());
+    for (kind, value) in identifiers {
+        for id in candidates::by_identifier(tx, kind, value).await? {
+            let known = candidates::get(tx, id).await?;
+            if names_agree(name, Some(&known.name)) {
+                return Ok(Some(id));
+            }
+        }
+    }
+    Ok(None)
+}
+
+fn name_of(read: &ReadResume<'_>) -> String {
+    match &read.profile.name {
+        Some(found) => found.value.clone(),
+        None => read.upload.filename.rsplit_once('.').map_or(read.upload.filename.as_str(), |(stem, _)| stem).to_owned(),
+    }
+}
+
+/// The newest resume's values, under what was set by hand.
+fn apply(candidate: &mut Candidate, resume: &Resume) {
+    let profile = &resume.profile;
+    let hand = &candidate.corrections;
+    if let Some(name) = hand.name.clone().or_else(|| profile.name.as_ref().map(|found| found.value.clone())) {
+        candidate.name = name;
+    }
+    candidate.headline = hand.headline.clone().or_else(|| profile.headline.as_ref().map(|found| found.value.clone()));
+    candidate.location = hand.location.clone().or_else(|| profile.location.as_ref().map(|found| found.value.clone()));
+    candidate.experience_months = profile.experience_months.and_then(|months| i32::try_from(months).ok());
+}
+
+async fn add_passages(ctx: &Context, tx: &mut Tx, resume: &Resume) -> Result<()> {
+    let embedder = ctx.embedder.clone();
+    let (text, profile) = (resume.text.clone(), resume.profile.clone());
+    let cut = tokio::task::spawn_blocking(move || {
+        let tokens = embedder.model().max_tokens;
+        let passages = passage::cut(&text, &profile, tokens, &|part| embedder.count_tokens(part));
+        passages
+            .into_iter()
+            .map(|passage| {
+                let words = lexical::document(&passage.lexical_text(&text));
+                (passage, words)
+            })
+            .collect::<Vec<_>>()
+    })
+    .await
+    .map_err(|error| Error::Internal(format!("the cutter of passages failed: {error}")))?;
+    for (passage, sparse) in cut {
+        let row = Passage {
+            id: ctx.id(PassageId::new),
+            candidate: resume.candidate,
+            resume: resume.id,
+            ordinal: i32::try_from(passage.ordinal).unwrap_or(i32::MAX),
+            span: passage.span,
+            kind: format!("{:?}", passage.kind).to_lowercase(),
+            content_hash: secret::sha256(passage.text.as_bytes()),
+            text: passage.text,
+            sparse,
+        };
+        passages::insert(tx, &row).await?;
+    }
+    Ok(())
+}
+
+/// A candidate with all their resumes and what happened to them.
+#[derive(Debug, Clone)]
+pub struct Dossier {
+    /// The person.
+    pub candidate: Candidate,
+    /// Their documents, newest first.
+    pub resumes: Vec<Resume>,
+    /// What happened, newest first.
+    pub events: Vec<Event>,
+}
+
+/// Everything about one candidate.
+pub async fn get(ctx: &Context, actor: &Actor, id: CandidateId) -> Result<Dossier> {
+    let mut tx = ctx.store.workspace(actor.member.workspace_id).await?;
+    let candidate = candidates::get(&mut tx, id).await?;
+    let resumes = resumes::of_candidates(&mut tx, &[id]).await?;
+    let events = candidates::events(&mut tx, id).await?;
+    Ok(Dossier { candidate, resumes, events })
+}
+
+/// Where a list goes on: the last row's time of change and id.
+pub type After = (chrono::DateTime<chrono::Utc>, CandidateId);
+
+/// Candidates by last change, newest first, and how many there are.
+pub async fn list(ctx: &Context, actor: &Actor, after: Option<After>, limit: i64) -> Result<(Vec<Candidate>, i64)> {
+    let mut tx = ctx.store.workspace(actor.member.workspace_id).await?;
+    let list = candidates::list(&mut tx, after, limit).await?;
+    let total = candidates::count(&mut tx).await?;
+    Ok((list, total))
+}
+
+/// One document of a candidate.
+pub async fn resume(ctx: &Context, actor: &Actor, id: CandidateId, resume: ResumeId) -> Result<Resume> {
+    let mut tx = ctx.store.workspace(actor.member.workspace_id).await?;
+    Ok(resumes::get(&mut tx, id, resume).await?)
+}
+
+/// A document with its original bytes.
+pub async fn file(ctx: &Context, actor: &Actor, id: CandidateId, rid: ResumeId) -> Result<(Resume, Vec<u8>)> {
+    let resume = resume(ctx, actor, id, rid).await?;
+    let bytes = ctx.files.read(&secret::hex(&resume.content_hash)).await?;
+    Ok((resume, bytes))
+}
+
+/// Values set by hand. `None` leaves a value; an empty text takes the resume's again.
+#[derive(Debug, Clone, Default)]
+pub struct Change {
+    /// The name.
+    pub name: Option<String>,
+    /// The headline.
+    pub headline: Option<String>,
+    /// The place of living.
+    pub location: Option<String>,
+}
+
+/// Sets values by hand; they win over what resumes say, now and later.
+pub async fn update(ctx: &Context, actor: &Actor, id: CandidateId, change: Change) -> Result<Dossier> {
+    actor.require(Role::Recruiter)?;
+    for (field, value) in [("name", &change.name), ("headline", &change.headline), ("location", &change.location)] {
+        if value.as_ref().is_some_and(|text| text.chars().count() > 200) {
+            return Err(Error::field(field, "must have at most 200 characters"));
+        }
+    }
+    let now = ctx.now();
+    let mut tx = ctx.store.workspace(actor.member.workspace_id).await?;
+    let mut candidate = candidates::lock(&mut tx, id).await?;
+    let set = |text: String| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+    let mut named = Vec::new();
+    if let Some(name) = change.name {
+        candidate.corrections.name = set(name);
+        named.push("name");
+    }
+    if let Some(headline) = change.headline {
+        candidate.corrections.headline = set(headline);
+        named.push("headline");
+    }
+    if let Some(location) = change.location {
+        candidate.corrections.location = set(location).map(|text| place(&text));
+        named.push("location");
+    }
+    let current = resumes::of_candidates(&mut tx, &[id]).await?;
+    if let Some(resume) = current.iter().find(|resume| Some(resume.id) == candidate.current_resume) {
+        apply(&mut candidate, resume);
+    }
+    candidate.updated_at = now;
+    candidates::update(&mut tx, &candidate).await?;
+    let detail = format!("{} set by {}", named.join(", "), actor.member.name);
+    let event = Event { id: ctx.id(ResumeId::new).0, at: now, kind: "corrected".into(), detail };
+    candidates::add_event(&mut tx, id, Some(actor.member.id), &event).await?;
+    notify(&mut tx, &Notice::Candidate { workspace: tx.workspace_id(), id }).await?;
+    super::indexing::refresh_in(ctx, &mut tx, &[id]).await?;
+    tx.commit().await?;
+    get(ctx, actor, id).await
+}
+
+/// A place by its name: the gazetteer's where it knows it.
+fn place(text: &str) -> Place {
+    match crate::model::taxonomy::places().resolve(text) {
+        Some(known) => Place {
+            name: known.name.clone(),
+            country: Some(known.country.clone()),
+            latitude: Some(known.latitude),
+            longitude: Some(known.longitude),
+        },
+        None => Place { name: text.to_owned(), country: None, latitude: None, longitude: None },
+    }
+}
+
+/// Forgets a candidate for good: rows, vectors, files. When this answers, no search finds them any more.
+pub async fn delete(ctx: &Context, actor: &Actor, id: CandidateId) -> Result<()> {
+    actor.require(Role::Recruiter)?;
+    let workspace = actor.member.workspace_id;
+    let mut tx = ctx.store.workspace(workspace).await?;
+    let files = uploads::contents_of(&mut tx, id).await?;
+    let texts = passages::contents_of(&mut tx, id).await?;
+    candidates::delete(&mut tx, id).await?;
+    embeddings::delete_unused(&mut tx, &texts).await?;
+    notify(&mut tx, &Notice::CandidateDeleted { workspace, id }).await?;
+    tx.commit().await?;
+    // The row is gone, and searches drop whom the database does not know; so an engine that is away hides nothing.
+    if let Err(error) = ctx.vectors.delete_candidate(workspace, id).await {
+        tracing::warn!(%error, candidate = %id, "the vector engine keeps points of a deleted candidate until a reindex");
+    }
+    for hash in files {
+        delete_file(ctx, &hash).await?;
+    }
+    Ok(())
+}
+
+/// Deletes bytes that no upload of any workspace refers to.
+async fn delete_file(ctx: &Context, hash: &[u8]) -> Result<()> {
+    let mut tx = ctx.store.system().await?;
+    let workspaces = store::accounts::workspaces(&mut tx).await?;
+    tx.commit().await?;
+    for (workspace, _) in workspaces {
+        let mut tx = ctx.store.workspace(workspace).await?;
+        if uploads::by_content(&mut tx, hash).await.is_ok() {
+            return Ok(());
+        }
+    }
+    ctx.files.delete(&secret::hex(hash)).await?;
+    Ok(())
+}

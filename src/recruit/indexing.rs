@@ -1,0 +1,137 @@
+//! Keeps the vector index in step with Postgres, which can rebuild it at any time.
+
+use crate::context::Context;
+use crate::gateways::vectors::{Payload, Point};
+use crate::model::ids::{CandidateId, ResumeId, WorkspaceId};
+use crate::store::embeddings::{self, ContentHash};
+use crate::store::passages::Indexable;
+use crate::store::resumes::Resume;
+use crate::store::{Tx, accounts, candidates, passages, resumes};
+
+use super::Result;
+
+/// Candidates that are brought into the index in one go.
+const BATCH: i64 = 200;
+
+/// Computes the vectors that a resume's passages lack. Nothing is computed twice for the same model and text.
+pub async fn missing_vectors(
+    ctx: &Context,
+    workspace: WorkspaceId,
+    resume: ResumeId,
+) -> Result<Vec<(ContentHash, Vec<f32>)>> {
+    let mut tx = ctx.store.workspace(workspace).await?;
+    let missing = passages::without_vector(&mut tx, resume, &ctx.embedder.model().name).await?;
+    tx.commit().await?;
+    if missing.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (hashes, texts): (Vec<_>, Vec<_>) = missing.into_iter().unzip();
+    let vectors = ctx.embedder.embed_passages(texts).await?;
+    Ok(hashes.into_iter().zip(vectors).collect())
+}
+
+/// Keeps vectors for good.
+pub async fn keep_vectors(ctx: &Context, tx: &mut Tx, vectors: &[(ContentHash, Vec<f32>)]) -> Result<()> {
+    for (hash, vector) in vectors {
+        embeddings::insert(tx, &ctx.embedder.model().name, hash, vector).await?;
+    }
+    Ok(())
+}
+
+/// Brings candidates into the index as the caller's transaction sees them.
+pub async fn refresh_in(ctx: &Context, tx: &mut Tx, ids: &[CandidateId]) -> Result<()> {
+    let workspace = tx.workspace_id();
+    let rows = passages::indexable(tx, ids, &ctx.embedder.model().name).await?;
+    let documents = resumes::of_candidates(tx, ids).await?;
+    let people = candidates::some(tx, ids).await?;
+    let payloads: std::collections::HashMap<CandidateId, Payload> = people
+        .iter()
+        .map(|person| {
+            let own: Vec<&Resume> = documents.iter().filter(|document| document.candidate == person.id).collect();
+            (person.id, payload(person, &own))
+        })
+        .collect();
+    let points = rows.into_iter().map(|row| point(workspace, row, &payloads)).collect();
+    ctx.vectors.upsert(points).await?;
+    Ok(())
+}
+
+fn point(
+    workspace: WorkspaceId,
+    row: Indexable,
+    payloads: &std::collections::HashMap<CandidateId, Payload>,
+) -> Point {
+    Point {
+        id: row.id,
+        workspace,
+        candidate: row.candidate,
+        resume: row.resume,
+        dense: row.dense,
+        sparse: row.sparse,
+        payload: payloads.get(&row.candidate).cloned().unwrap_or_default(),
+    }
+}
+
+/// What a candidate is filtered by: skills and titles of all their resumes, the rest of the newest.
+fn payload(person: &crate::model::candidate::Candidate, documents: &[&Resume]) -> Payload {
+    let skills = documents.iter().flat_map(|document| &document.profile.skills);
+    let positions = documents.iter().flat_map(|document| &document.profile.positions);
+    let languages = documents.iter().flat_map(|document| &document.profile.languages);
+    let place = person.location.as_ref();
+    Payload {
+        skills: unique(skills.filter(|skill| !skill.denied).map(|skill| skill.id.clone())),
+        titles: unique(positions.filter_map(|position| position.title_id.clone())),
+        languages: unique(languages.map(|language| language.code.clone())),
+        country: place.and_then(|place| place.country.clone()),
+        city: place.map(|place| place.name.to_lowercase()),
+        position: place.and_then(|place| place.latitude.zip(place.longitude)),
+        years: person.experience_months.map(years),
+    }
+}
+
+/// Months as years, to one decimal, rounded down.
+#[expect(clippy::cast_precision_loss, reason = "a working life is a few hundred months")]
+pub fn years(months: i32) -> f32 {
+    (months * 10 / 12) as f32 / 10.0
+}
+
+fn unique(values: impl Iterator<Item = String>) -> Vec<String> {
+    let mut values: Vec<String> = values.collect();
+    values.sort();
+    values.dedup();
+    values
+}
+
+/// Brings candidates of a workspace into the index.
+pub async fn refresh(ctx: &Context, workspace: WorkspaceId, ids: &[CandidateId]) -> Result<()> {
+    let mut tx = ctx.store.workspace(workspace).await?;
+    refresh_in(ctx, &mut tx, ids).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Brings every candidate of every workspace into the index; answers how many passages that were. With `clear` the
+/// index forgets everything first. `progress` hears how many candidates are done.
+pub async fn rebuild(ctx: &Context, clear: bool, progress: impl Fn(usize)) -> Result<u64> {
+    let mut tx = ctx.store.system().await?;
+    let workspaces = accounts::workspaces(&mut tx).await?;
+    tx.commit().await?;
+    let (mut done, mut points) = (0, 0);
+    for (workspace, _) in workspaces {
+        if clear {
+            ctx.vectors.clear(workspace).await?;
+        }
+        let mut after = None;
+        loop {
+            let mut tx = ctx.store.workspace(workspace).await?;
+            let ids = candidates::ids(&mut tx, after, BATCH).await?;
+            let Some(last) = ids.last() else { break };
+            refresh_in(ctx, &mut tx, &ids).await?;
+            tx.commit().await?;
+            after = Some(*last);
+            done += ids.len();
+            progress(done);
+        }
+        points += ctx.vectors.count(workspace).await?;
+    }
+    Ok(points)
+}

@@ -1,0 +1,334 @@
+//! Intake: takes files in, keeps their bytes, and sees each upload through reading and understanding.
+//!
+//! The bytes are kept before anything is promised; the upload and its first task are one transaction; each step can be
+//! repeated without harm.
+
+use serde::{Deserialize, Serialize};
+
+use super::accounts::Actor;
+use super::{Error, Result, candidates};
+use crate::base::secret;
+use crate::context::Context;
+use crate::gateways::extract::{ErrorCode, ExtractError, Extracted, MediaType, Unpacked};
+use crate::model::ids::{CandidateId, MemberId, TaskId, UploadId, WorkspaceId};
+use crate::model::permission::Role;
+use crate::model::profile::Finding;
+use crate::model::resume;
+use crate::model::upload::{Status, Upload, UploadError};
+use crate::store::listener::{Notice, notify};
+use crate::store::queue::{self, NewTask};
+use crate::store::resumes::Extraction;
+use crate::store::{Tx, resumes, uploads};
+
+/// The longest name that is kept of a file, in characters.
+const FILENAME_CHARS: usize = 255;
+
+/// What each step of the way works on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UploadTask {
+    /// Whose.
+    pub workspace: WorkspaceId,
+    /// Which.
+    pub upload: UploadId,
+}
+
+/// The steps of an upload, as kinds of tasks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Bytes to text.
+    Extract,
+    /// Text to a candidate's resume, findable by its words.
+    Understand,
+    /// Findable by its meaning.
+    Embed,
+}
+
+impl Step {
+    /// The task's kind in the queue.
+    pub const fn kind(self) -> &'static str {
+        match self {
+            Self::Extract => "extract",
+            Self::Understand => "understand",
+            Self::Embed => "embed",
+        }
+    }
+
+    /// What was begun is finished first.
+    const fn priority(self) -> i32 {
+        match self {
+            Self::Extract => 0,
+            Self::Embed => 1,
+            Self::Understand => 2,
+        }
+    }
+}
+
+/// Attempts of a step before it is given up.
+const MAX_ATTEMPTS: i32 = 8;
+
+/// Takes a file in. The same bytes again answer the first upload, with `duplicate_of`; a failed one is tried again.
+pub async fn receive(ctx: &Context, actor: &Actor, filename: &str, bytes: Vec<u8>) -> Result<Upload> {
+    actor.require(Role::Recruiter)?;
+    let limit = ctx.config.intake.max_file_mb;
+    if bytes.len() as u64 > limit << 20 {
+        return Err(Error::TooLarge("file_too_large", format!("`{filename}` is larger than {limit} MB")));
+    }
+    let member = Some(actor.member.id);
+    let upload = new_upload(ctx, None, filename, bytes).await?;
+    let mut tx = ctx.store.workspace(actor.member.workspace_id).await?;
+    let upload = record(ctx, &mut tx, upload, member).await?;
+    tx.commit().await?;
+    Ok(upload)
+}
+
+async fn new_upload(ctx: &Context, parent: Option<UploadId>, filename: &str, bytes: Vec<u8>) -> Result<Upload> {
+    let now = ctx.now();
+    let size = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
+    let content_hash = secret::sha256(&bytes).to_vec();
+    ctx.files.put(bytes).await?;
+    Ok(Upload {
+        id: ctx.id(UploadId::new),
+        parent_id: parent,
+        filename: clean_filename(filename),
+        size,
+        content_hash,
+        media_type: None,
+        status: Status::Queued,
+        error: None,
+        duplicate_of: None,
+        candidate_id: None,
+        created_at: now,
+        updated_at: now,
+    })
+}
+
+/// Records an upload whose bytes are kept and pushes its first task, or answers the earlier one.
+async fn record(ctx: &Context, tx: &mut Tx, upload: Upload, member: Option<MemberId>) -> Result<Upload> {
+    if uploads::insert(tx, &upload, member).await? {
+        push(ctx, tx, upload.id, Step::Extract).await?;
+        return Ok(upload);
+    }
+    let mut earlier = uploads::by_content(tx, &upload.content_hash).await?;
+    if earlier.status == Status::Failed {
+        restart(ctx, tx, &mut earlier).await?;
+    }
+    earlier.duplicate_of = Some(earlier.id);
+    earlier.filename = upload.filename;
+    Ok(earlier)
+}
+
+/// A name for people: no path, no control characters, not too long, never empty.
+fn clean_filename(name: &str) -> String {
+    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let clean: String = last.chars().filter(|c| !c.is_control()).take(FILENAME_CHARS).collect();
+    if clean.trim().is_empty() { "unnamed".to_owned() } else { clean.trim().to_owned() }
+}
+
+async fn push(ctx: &Context, tx: &mut Tx, upload: UploadId, step: Step) -> Result<()> {
+    let workspace = tx.workspace_id();
+    let task = NewTask {
+        id: ctx.id(TaskId::new),
+        kind: step.kind(),
+        version: 1,
+        payload: serde_json::to_value(UploadTask { workspace, upload })
+            .map_err(|error| Error::Internal(error.to_string()))?,
+        workspace: Some(workspace),
+        priority: step.priority(),
+        run_at: ctx.now(),
+        max_attempts: MAX_ATTEMPTS,
+    };
+    queue::push(tx, &task, ctx.now()).await?;
+    notify(tx, &Notice::Upload { workspace, id: upload }).await?;
+    Ok(())
+}
+
+/// Says that an upload has come to `status`, to everyone who watches, at once.
+pub async fn announce(ctx: &Context, task: UploadTask, status: Status) -> Result<()> {
+    let mut tx = ctx.store.workspace(task.workspace).await?;
+    uploads::set_status(&mut tx, task.upload, status, ctx.now()).await?;
+    notify(&mut tx, &Notice::Upload { workspace: task.workspace, id: task.upload }).await?;
+    Ok(tx.commit().await?)
+}
+
+/// First step: bytes to text in the sandbox; an archive becomes uploads of its own.
+pub async fn extract(ctx: &Context, task: UploadTask) -> Result<Tx> {
+    announce(ctx, task, Status::Extracting).await?;
+    let mut tx = ctx.store.workspace(task.workspace).await?;
+    let upload = uploads::get(&mut tx, task.upload).await?;
+    tx.commit().await?;
+    let bytes = ctx.files.read(&secret::hex(&upload.content_hash)).await?;
+    let read = read_document(ctx, &upload, bytes).await;
+    let mut tx = ctx.store.workspace(task.workspace).await?;
+    match read {
+        Ok(Read::Document(document)) => {
+            let extraction = Extraction {
+                media_type: document.media_type.mime().to_owned(),
+                pages: document.pages.and_then(|pages| i32::try_from(pages).ok()),
+                text: document.text,
+                findings: document.findings,
+            };
+            resumes::put_extraction(&mut tx, upload.id, &extraction).await?;
+            uploads::set_media_type(&mut tx, upload.id, &extraction.media_type).await?;
+            uploads::set_status(&mut tx, upload.id, Status::Parsing, ctx.now()).await?;
+            push(ctx, &mut tx, upload.id, Step::Understand).await?;
+        }
+        Ok(Read::Archive(archive)) => {
+            uploads::set_media_type(&mut tx, upload.id, MediaType::Zip.mime()).await?;
+            unpack(ctx, &mut tx, &upload, archive).await?;
+        }
+        Err(error) if is_passing(error.code) => return Err(Error::Internal(error.to_string())),
+        Err(error) => fail(ctx, &mut tx, upload.id, &describe(&error)).await?,
+    }
+    Ok(tx)
+}
+
+enum Read {
+    Document(Extracted),
+    Archive(Unpacked),
+}
+
+async fn read_document(ctx: &Context, upload: &Upload, bytes: Vec<u8>) -> std::result::Result<Read, ExtractError> {
+    if crate::gateways::extract::sniff(&bytes, &upload.filename) == MediaType::Zip {
+        return ctx.extractor.unpack(bytes).await.map(Read::Archive);
+    }
+    ctx.extractor.extract(bytes, &upload.filename).await.map(Read::Document)
+}
+
+/// Whether trying again may help: the machine was short of something, the document is not to blame.
+fn is_passing(code: ErrorCode) -> bool {
+    matches!(code, ErrorCode::FileUnreadable | ErrorCode::Crashed)
+}
+
+fn describe(error: &ExtractError) -> UploadError {
+    UploadError {
+        code: error.code.as_str().to_owned(),
+        detail: error.detail.clone(),
+        hint: error.hint().to_owned(),
+    }
+}
+
+async fn unpack(ctx: &Context, tx: &mut Tx, archive: &Upload, content: Unpacked) -> Result<()> {
+    for member in content.members {
+        let upload = new_upload(ctx, Some(archive.id), &member.name, member.bytes).await?;
+        record(ctx, tx, upload, None).await?;
+    }
+    uploads::set_status(tx, archive.id, Status::Indexed, ctx.now()).await?;
+    if !content.findings.is_empty() {
+        uploads::set_note(tx, archive.id, &left_out(&content.findings)).await?;
+    }
+    notify(tx, &Notice::Upload { workspace: tx.workspace_id(), id: archive.id }).await?;
+    Ok(())
+}
+
+fn left_out(findings: &[Finding]) -> UploadError {
+    let named: Vec<&str> = findings.iter().take(5).map(|finding| finding.detail.as_str()).collect();
+    UploadError {
+        code: "partly_read".to_owned(),
+        detail: format!("{} left out: {}", findings.len(), named.join(" ")),
+        hint: "Unpack the archive and upload the missing files by themselves.".to_owned(),
+    }
+}
+
+/// Second step: text to a candidate's resume. Answers whose, so that the index can take it in after the commit.
+pub async fn understand(ctx: &Context, task: UploadTask) -> Result<(Tx, Option<CandidateId>)> {
+    let now = ctx.now();
+    let mut tx = ctx.store.workspace(task.workspace).await?;
+    let upload = uploads::get(&mut tx, task.upload).await?;
+    if let Some((_, candidate)) = resumes::of_upload(&mut tx, upload.id).await? {
+        return Ok((tx, Some(candidate)));
+    }
+    let Some(extraction) = resumes::take_extraction(&mut tx, upload.id).await? else {
+        push(ctx, &mut tx, upload.id, Step::Extract).await?;
+        return Ok((tx, None));
+    };
+    let country = Some(ctx.config.intake.default_country.as_str()).filter(|country| !country.is_empty());
+    let text = extraction.text;
+    let (text, mut profile) = {
+        let country = country.map(str::to_owned);
+        let today = now.date_naive();
+        tokio::task::spawn_blocking(move || {
+            let profile = resume::read(&text, today, country.as_deref());
+            (text, profile)
+        })
+        .await
+        .map_err(|error| Error::Internal(format!("the reader of resumes failed: {error}")))?
+    };
+    profile.findings.extend(extraction.findings);
+    let read = candidates::ReadResume {
+        upload: &upload,
+        media_type: extraction.media_type,
+        pages: extraction.pages,
+        text,
+        profile,
+    };
+    let candidate = candidates::attach(ctx, &mut tx, read).await?;
+    uploads::set_candidate(&mut tx, upload.id, candidate).await?;
+    uploads::set_status(&mut tx, upload.id, Status::Embedding, now).await?;
+    push(ctx, &mut tx, upload.id, Step::Embed).await?;
+    Ok((tx, Some(candidate)))
+}
+
+/// Last step: vectors for what has none yet, and the index brought up to date before the upload says `indexed`.
+pub async fn embed(ctx: &Context, task: UploadTask) -> Result<Tx> {
+    let mut tx = ctx.store.workspace(task.workspace).await?;
+    let Some((resume, candidate)) = resumes::of_upload(&mut tx, task.upload).await? else {
+        return Ok(tx); // the candidate was deleted in the meantime
+    };
+    tx.commit().await?;
+    let vectors = super::indexing::missing_vectors(ctx, task.workspace, resume).await?;
+    let mut tx = ctx.store.workspace(task.workspace).await?;
+    super::indexing::keep_vectors(ctx, &mut tx, &vectors).await?;
+    super::indexing::refresh_in(ctx, &mut tx, &[candidate]).await?;
+    uploads::set_status(&mut tx, task.upload, Status::Indexed, ctx.now()).await?;
+    notify(&mut tx, &Notice::Upload { workspace: task.workspace, id: task.upload }).await?;
+    notify(&mut tx, &Notice::Candidate { workspace: task.workspace, id: candidate }).await?;
+    Ok(tx)
+}
+
+/// Gives an upload up, with the reason.
+pub async fn fail(ctx: &Context, tx: &mut Tx, upload: UploadId, error: &UploadError) -> Result<()> {
+    uploads::set_failed(tx, upload, error, ctx.now()).await?;
+    notify(tx, &Notice::Upload { workspace: tx.workspace_id(), id: upload }).await?;
+    Ok(())
+}
+
+/// One upload of the actor's workspace.
+pub async fn get(ctx: &Context, actor: &Actor, id: UploadId) -> Result<Upload> {
+    let mut tx = ctx.store.workspace(actor.member.workspace_id).await?;
+    Ok(uploads::get(&mut tx, id).await?)
+}
+
+/// Uploads, newest first.
+pub async fn list(
+    ctx: &Context,
+    actor: &Actor,
+    status: Option<Status>,
+    before: Option<UploadId>,
+    limit: i64,
+) -> Result<(Vec<Upload>, Vec<(Status, i64)>)> {
+    let mut tx = ctx.store.workspace(actor.member.workspace_id).await?;
+    let list = uploads::list(&mut tx, status, before, limit).await?;
+    let counts = uploads::counts(&mut tx).await?;
+    Ok((list, counts))
+}
+
+/// Tries a failed upload again.
+pub async fn retry(ctx: &Context, actor: &Actor, id: UploadId) -> Result<Upload> {
+    actor.require(Role::Recruiter)?;
+    let mut tx = ctx.store.workspace(actor.member.workspace_id).await?;
+    let mut upload = uploads::get(&mut tx, id).await?;
+    if upload.status != Status::Failed {
+        return Err(Error::Conflict("not_failed", format!("`{}` has not failed", upload.filename)));
+    }
+    restart(ctx, &mut tx, &mut upload).await?;
+    tx.commit().await?;
+    Ok(upload)
+}
+
+async fn restart(ctx: &Context, tx: &mut Tx, upload: &mut Upload) -> Result<()> {
+    uploads::set_status(tx, upload.id, Status::Queued, ctx.now()).await?;
+    push(ctx, tx, upload.id, Step::Extract).await?;
+    upload.status = Status::Queued;
+    upload.error = None;
+    Ok(())
+}

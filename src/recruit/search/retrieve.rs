@@ -1,0 +1,144 @@
+//! First part: whom to look at. Two arms, by meaning and by words, each once among those who meet the hard conditions
+//! the index knows, and once among all; so a candidate who meets them is not lost behind many who do not.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::Mode;
+use super::answer::Degraded;
+use crate::base::secret;
+use crate::context::Context;
+use crate::gateways::vectors::{Condition, Filter, Hit, HybridHits, HybridQuery};
+use crate::model::ids::{CandidateId, ResumeId, WorkspaceId};
+use crate::model::lexical;
+use crate::model::query::interpretation::{Interpretation, Kind};
+use crate::recruit::{Error, Result};
+
+/// Candidates taken from each arm.
+const PER_ARM: usize = 200;
+
+/// How long the vector of a query is remembered: the model does not change its mind.
+const REMEMBERED: Duration = Duration::from_hours(24);
+
+/// What the index said.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// Best cosine by candidate, with the resume it is in.
+    pub dense: BTreeMap<CandidateId, (f32, ResumeId)>,
+    /// Best BM25 score by candidate, with the resume it is in.
+    pub sparse: BTreeMap<CandidateId, (f32, ResumeId)>,
+    /// What did not answer.
+    pub degraded: Vec<Degraded>,
+}
+
+impl Found {
+    /// Everyone who was found, by id.
+    pub fn candidates(&self) -> Vec<CandidateId> {
+        let mut ids: Vec<CandidateId> = self.dense.keys().chain(self.sparse.keys()).copied().collect();
+        ids.sort();
+        ids.dedup();
+        ids
+    }
+
+    /// For the stage's report.
+    pub fn state(&self) -> &'static str {
+        if self.degraded.is_empty() { "done" } else { "degraded" }
+    }
+
+    fn add(&mut self, hits: HybridHits) {
+        for (arm, hits) in [(&mut self.dense, hits.dense), (&mut self.sparse, hits.sparse)] {
+            for Hit { candidate, resume, score, .. } in hits {
+                let best = arm.entry(candidate).or_insert((score, resume));
+                if score > best.0 {
+                    *best = (score, resume);
+                }
+            }
+        }
+    }
+}
+
+/// Asks the index. Without the embedding model it is asked by words alone; without the index nothing can be found.
+pub async fn retrieve(
+    ctx: &Context,
+    workspace: WorkspaceId,
+    query: &str,
+    interpretation: &Interpretation,
+    mode: Mode,
+) -> Result<Found> {
+    let mut found = Found::default();
+    let text = search_text(query, interpretation);
+    if text.trim().is_empty() {
+        return Ok(found);
+    }
+    let dense = match mode {
+        Mode::Fast => None,
+        Mode::Auto | Mode::Deep => match query_vector(ctx, &text).await {
+            Ok(vector) => Some(vector),
+            Err(error) => {
+                tracing::warn!(%error, "searching by words alone");
+                let detail = "results are found by words alone; people who say it differently may be missing";
+                found.degraded.push(Degraded { service: "embedding model", detail });
+                None
+            }
+        },
+    };
+    let sparse = Some(lexical::query(&text));
+    let none = Filter { workspace, must: Vec::new(), must_not: Vec::new() };
+    let must = conditions(interpretation);
+    let mut filters = vec![none];
+    if !must.is_empty() {
+        filters.push(Filter { workspace, must, must_not: Vec::new() });
+    }
+    for filter in filters {
+        let query = HybridQuery { filter, dense: dense.clone(), sparse: sparse.clone(), limit: PER_ARM };
+        found.add(ctx.vectors.query(query).await.map_err(Error::from)?);
+    }
+    Ok(found)
+}
+
+/// The words that rank: the query, or the chips where there is no query.
+fn search_text(query: &str, interpretation: &Interpretation) -> String {
+    if !query.trim().is_empty() {
+        return query.to_owned();
+    }
+    let wanted = |kind: Kind| kind != Kind::Not;
+    let skills = interpretation.skills.iter().filter(|part| wanted(part.kind)).map(|part| part.label.as_str());
+    let titles = interpretation.titles.iter().filter(|part| wanted(part.kind)).map(|part| part.label.as_str());
+    let keywords = interpretation.keywords.iter().filter(|part| wanted(part.kind)).map(|part| part.text.as_str());
+    titles.chain(skills).chain(keywords).collect::<Vec<_>>().join(" ")
+}
+
+async fn query_vector(ctx: &Context, text: &str) -> Result<Vec<f32>> {
+    let hash = secret::hex(&secret::sha256(text.as_bytes()));
+    let key = format!("query:{}:{hash}", ctx.embedder.model().name);
+    if let Some(bytes) = ctx.cache.get(&key).await
+        && bytes.len() == ctx.embedder.model().dimensions * 4
+    {
+        return Ok(bytes.as_chunks::<4>().0.iter().map(|chunk| f32::from_le_bytes(*chunk)).collect());
+    }
+    let vector = ctx.embedder.embed_query(text).await?;
+    let bytes: Vec<u8> = vector.iter().flat_map(|number| number.to_le_bytes()).collect();
+    ctx.cache.put(&key, &bytes, REMEMBERED).await;
+    Ok(vector)
+}
+
+/// The hard conditions the index can check. What it cannot, such as years of one skill, is checked while ranking.
+fn conditions(interpretation: &Interpretation) -> Vec<Condition> {
+    let mut conditions = Vec::new();
+    let mut groups: BTreeMap<u32, Vec<String>> = BTreeMap::new();
+    for skill in interpretation.skills.iter().filter(|skill| skill.kind == Kind::Must) {
+        match skill.any_of {
+            Some(group) => groups.entry(group).or_default().push(skill.id.clone()),
+            None => conditions.push(Condition::AnySkill(vec![skill.id.clone()])),
+        }
+    }
+    conditions.extend(groups.into_values().map(Condition::AnySkill));
+    for language in interpretation.languages.iter().filter(|language| language.kind == Kind::Must) {
+        conditions.push(Condition::AnyLanguage(vec![language.code.clone()]));
+    }
+    let years = interpretation.years;
+    if years.min.is_some() || years.max.is_some() {
+        conditions.push(Condition::Years { min: years.min, max: years.max });
+    }
+    conditions
+}

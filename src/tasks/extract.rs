@@ -1,0 +1,29 @@
+//! Takes the text out of an upload, in the sandbox.
+
+use async_trait::async_trait;
+
+use super::runner::{give_up_upload, upload_of};
+use super::{Done, Task};
+use crate::context::Context;
+use crate::recruit::intake::{self, Step};
+use crate::recruit::{Error, Result};
+use crate::store::queue::Reserved;
+
+/// The task.
+pub(super) struct Extract;
+
+#[async_trait]
+impl Task for Extract {
+    fn kind(&self) -> &'static str {
+        Step::Extract.kind()
+    }
+
+    async fn run(&self, ctx: &Context, task: &Reserved) -> Result<Done> {
+        let tx = intake::extract(ctx, upload_of(task)?).await?;
+        Ok(Done { tx, refresh: None })
+    }
+
+    async fn give_up(&self, ctx: &Context, task: &Reserved, error: &Error) -> Result<()> {
+        give_up_upload(ctx, task, error).await
+    }
+}
