@@ -68,8 +68,8 @@ setup-web: setup-build
 $(release): $(web) FORCE | setup-build
 	cargo build --release --locked
 
-web_sources := $(shell find web/src web/static -type f 2>/dev/null)
-$(web): $(web_sources) web/package-lock.json web/svelte.config.js web/vite.config.ts | setup-web
+web_sources := $(shell find web/src web/static -type f 2>/dev/null) $(wildcard web/*.json web/*.config.*)
+$(web): $(web_sources) | setup-web
 	npm --prefix web run --silent build
 	@test -s web/build/index.html && touch $@
 
