@@ -90,7 +90,7 @@ def _reach_truck(resume: Resume) -> None:
 
 
 def _long(resume: Resume) -> None:
-    resume.style.layout, resume.style.font, resume.style.size, resume.style.footer = "minimal", "liberation-serif", 10.5, True
+    resume.style.layout, resume.style.font, resume.style.size, resume.style.footer = "minimal", "liberation-serif", 11.5, True
 
 
 def _script(font: str, latin: str | None = None) -> Callable[[Resume], None]:
