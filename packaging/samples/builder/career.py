@@ -35,7 +35,7 @@ def positions(rng: Random, who: Identity, track: Track, total_months: int) -> li
     top = len(track.titles) - 1 if rng.random() < 0.55 else max(1, len(track.titles) - 2)
     rises = [0, 30 + rng.randrange(-8, 12), 78 + rng.randrange(-16, 24), 138 + rng.randrange(-24, 36)]
     city, used = who.city, set()
-    other = [name for name in table("places")[who.country]["cities"]]
+    other = table("places")[who.country]["cities"]
     found: list[Position] = []
     at = start
     while at < end_of_all - 4:
@@ -51,7 +51,7 @@ def positions(rng: Random, who: Identity, track: Track, total_months: int) -> li
             name, blurb = employer(rng, who, industry)
             while name in used:
                 name, blurb = employer(rng, who, industry)
-            place = city if is_last or rng.random() < 0.5 else rng.choice(other)
+            place = city if is_last or rng.random() < 0.65 else rng.choice(other)
         used.add(name)
         title, _ = expand(_next_title(rng, track, level, found), rng, values(who))
         finish: Month | None = None if is_last else month(end)

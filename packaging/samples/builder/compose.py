@@ -75,7 +75,7 @@ def resume(seed: int, who: Identity, pools: list[str] | None = None, months_work
     """The whole document of a person. `pools` adds duties of other professions, `length` aims at so many characters."""
     rng = Random(f"resume/{seed}/{who.index}")
     track = tracks()[who.track]
-    held = positions(rng, who, track, months_worked or int(rng.triangular(34, 330, 130)))
+    held = positions(rng, who, track, months_worked or int(rng.triangular(40, 330, 130)))
     studied = education(rng, who, track, held[-1].start)
     draft = Resume(
         who=who, style=style(rng, who), headline="", country_name=table("places")[who.country]["name"][who.lang], summary="",
@@ -89,10 +89,10 @@ def resume(seed: int, who: Identity, pools: list[str] | None = None, months_work
     _scopes(rng, draft, track)
     draft.certifications = [expand(text, rng, values(who))[0] for text in draft.certifications]
     duties = Duties(rng, who, [track] + [tracks()[key] for key in pools or []])
-    size = fill(draft, duties, length or int(rng.triangular(3000, 5600, 3900)))
+    fill(draft, duties, length or int(rng.triangular(3000, 5600, 3900)))
     draft.skill_groups = _skills(rng, draft, [track] + [tracks()[key] for key in pools or []])
     draft.headline = _headline(rng, draft)
-    _extras(rng, draft, size)
+    _extras(rng, draft)
     return draft
 
 
@@ -109,13 +109,13 @@ def _scopes(rng: Random, draft: Resume, track: Track) -> None:
             item.detail, _ = expand(rng.choice(table("extras")[draft.who.lang]["degree_details"]), rng, values(draft.who))
 
 
-def fill(draft: Resume, duties: Duties, target: int) -> int:
-    """Gives duties to the positions in rounds, the newest getting most, until the text is long enough; about how long it is."""
+def fill(draft: Resume, duties: Duties, target: int) -> None:
+    """Gives duties to the positions in rounds, the newest getting most, until the text is long enough."""
     size = 480 + len(draft.summary) + sum(80 + len(p.blurb) + len(p.scope) for p in draft.positions) + 80 * len(draft.education)
     wide = target > 6000
     for round_number in range(16):
         for at, position in enumerate(draft.positions):
-            share = SHARE_PER_POSITION[min(at, 9)] + (6 if wide else 2 if len(draft.positions) < 3 else 0)
+            share = SHARE_PER_POSITION[min(at, 9)] + (6 if wide else 4 if len(draft.positions) < 3 else 1)
             if round_number >= share or (size > target and round_number >= max(2, 5 - at)):
                 continue
             duty = duties.for_position(position)
@@ -125,7 +125,6 @@ def fill(draft: Resume, duties: Duties, target: int) -> int:
             position.bullets.append(text[0].upper() + text[1:])
             draft.mentioned.extend(skills)
             size += len(text) + 3
-    return size
 
 
 def _skills(rng: Random, draft: Resume, pools: list[Track]) -> list[tuple[str, list[Skill]]]:
@@ -184,18 +183,22 @@ def _links(rng: Random, who: Identity, track: Track) -> list[str]:
     return [rng.choice([f"https://{handle}.example.org", f"https://git.example.com/{handle}", f"https://www.example.net/people/{handle}"])]
 
 
-def _extras(rng: Random, draft: Resume, size: int) -> None:
+LEAST = 2750
+"""A resume that is shorter than this many characters gets more sections."""
+
+
+def _extras(rng: Random, draft: Resume) -> None:
     """Strengths, interests, volunteering, references: some people write them, those with a short career more often."""
     data = table("extras")[draft.who.lang]
-    short = size < 3100
+    lacking = LEAST - draft.length()
 
     def some(kind: str, count: int) -> list[str]:
         return [expand(text, rng, values(draft.who))[0] for text in rng.sample(data[kind], count)]
 
-    if short or rng.random() < 0.15:
-        draft.extras.append(("strengths", some("strengths", min(7, 3 + max(0, 3100 - size) // 110))))
-    if rng.random() < (0.7 if short else 0.3):
-        draft.extras.append(("volunteering", some("volunteering", 2 if short else 1)))
+    if lacking > 0 or rng.random() < 0.12:
+        draft.extras.append(("strengths", some("strengths", max(2, min(8, 1 + lacking // 75)))))
+    if lacking > 400 or rng.random() < 0.3:
+        draft.extras.append(("volunteering", some("volunteering", 4 if lacking > 400 else rng.randrange(1, 3))))
     if rng.random() < 0.45:
         line = ", ".join(some("interests", rng.randrange(2, 5)))
         draft.extras.append(("interests", [line[0].upper() + line[1:]]))

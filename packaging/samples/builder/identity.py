@@ -86,7 +86,8 @@ class Registry:
             first = self.rng.choice(cultures[own][gender])
             last = self.rng.choice(cultures[other]["family"])
             if self.rng.random() < 0.06:
-                last += "-" + self.rng.choice(cultures[own]["family"]).split()[-1]
+                second = self.rng.choice(cultures[own]["family"]).split()[-1]
+                last = f"{last}-{second}" if second not in last and "-" not in last + second else last
             key = ascii_of(f"{first} {last}")
             if key not in self._names:
                 self._names.add(key)

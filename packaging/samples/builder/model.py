@@ -156,6 +156,14 @@ class Resume:
         denied = {skill.label for skill in self.denied}
         return [skill for skill in seen.values() if skill.label not in denied]
 
+    def length(self) -> int:
+        """About how many characters the document has."""
+        parts = [self.who.name, self.headline, self.summary, self.who.email, *self.links, *self.certifications]
+        parts += [text for p in self.positions for text in (p.title, p.employer, p.city, p.blurb, p.scope, *p.bullets)]
+        parts += [text for e in self.education for text in (e.degree, e.school, e.detail)]
+        parts += [skill.shown for _, group in self.skill_groups for skill in group] + [line for _, lines in self.extras for line in lines]
+        return 160 + sum(len(part) + 2 for part in parts) + 22 * (len(self.positions) + len(self.education))
+
     def years(self) -> float:
         """Years with at least one position, overlaps counted once, to one decimal."""
         held: set[int] = set()

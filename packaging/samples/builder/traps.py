@@ -9,7 +9,7 @@ from . import compose
 from .identity import Registry
 from .model import AS_OF, Resume, Skill, month, months
 
-LONG_POOLS = ["manufacturing.en", "machinist.en", "electrician.en", "project-manager.en", "logistics.en", "hr.en"]
+LONG_POOLS = ["manufacturing.en", "machinist.en", "electrician.en", "project-manager.en", "logistics.en", "hr.en", "driver.en", "customer-service.en", "sales.en"]
 """The duties of somebody who has seen much, for the resume of five pages."""
 
 
@@ -89,6 +89,10 @@ def _reach_truck(resume: Resume) -> None:
     resume.certifications = ["Reach truck licence", "Forklift licence (counterbalance)"]
 
 
+def _long(resume: Resume) -> None:
+    resume.style.layout, resume.style.font, resume.style.size, resume.style.footer = "minimal", "liberation-serif", 11.5, True
+
+
 def _script(font: str, latin: str | None = None) -> Callable[[Resume], None]:
     def twist(resume: Resume) -> None:
         resume.style.font, resume.name_in_latin = font, latin
@@ -110,7 +114,7 @@ TRAPS = [
     Trap("go-the-extra-mile", {"lang": "en", "country": "AU", "track": "hospitality.en", "format": "html"}, _extra_mile, months=104),
     Trap("r-statistician", {"lang": "en", "country": "FR", "track": "statistician.en", "format": "pdf"}, _r_statistician, months=120),
     Trap("reach-truck", {"lang": "en", "country": "GB", "track": "logistics.en", "format": "rtf"}, _reach_truck, months=130),
-    Trap("long-history", {"lang": "en", "country": "US", "track": "manufacturing.en", "format": "pdf"}, pools=LONG_POOLS, months=452, length=15500),
+    Trap("long-history", {"lang": "en", "country": "US", "track": "manufacturing.en", "format": "pdf"}, _long, pools=LONG_POOLS, months=452, length=17000),
 ]
 """In this order they come first. The two duplicates follow: see `documents`."""
 
@@ -133,7 +137,7 @@ def documents(seed: int, registry: Registry) -> list[tuple[Resume, str, str]]:
     """Every trap as (resume, person, suffix of the file name)."""
     found = [(_build(seed, registry, index, trap), f"p{index:05}", "") for index, trap in enumerate(TRAPS)]
     index = len(TRAPS)
-    newer = _build(seed, registry, index, Trap("duplicate", {"lang": "en", "country": "GB", "track": "devops.en", "format": "pdf"}, months=140))
+    newer = _build(seed, registry, index, Trap("duplicate", {"lang": "en", "country": "GB", "track": "devops.en", "format": "pdf"}, months=170, length=5400))
     before = compose.older(newer)
     before.who = type(newer.who)(**{**newer.who.__dict__, "format": "docx"})
     found.append((newer, f"p{index:05}", "-2026"))

@@ -73,7 +73,7 @@ def _head(resume: Resume) -> list[str]:
     if style.table and style.contact == "stack":
         left = _paragraph(_run(head.name), "Title") + _paragraph(_run(head.headline), "Subtitle")
         right = "".join(_paragraph(_run(text), extra='<w:jc w:val="right"/>') for text in head.contact)
-        return [*found, _table([(left, right)], (5738, 3900)), _paragraph("")]
+        return [*found, _table([(left, right)], (5238, 4400)), _paragraph("")]
     found += [_paragraph(_run(head.name), "Title", centre), _paragraph(_run(head.headline), "Subtitle", centre)]
     if style.contact == "stack":
         return found + [_paragraph(_run(text), extra=centre) for text in head.contact]
@@ -108,8 +108,8 @@ def _entry(item: Entry, style: Style) -> str:
     rest = "".join(_paragraph(_run(text, look)) for text, look in ((item.blurb, GREY), (item.scope, "")) if text) + _bullets(item.bullets)
     sub = _paragraph(_run(item.sub, ITALIC))
     if style.table or style.dates == "left":
-        inside = _paragraph(_run(item.head, BOLD), "Entry") + sub + rest
-        return _table([(_paragraph(_run(item.dates, GREY), "Entry"), inside)], (DATE_WIDTH, TEXT_WIDTH - DATE_WIDTH))
+        inside = _paragraph(_run(item.head, BOLD), "Cell") + sub + rest
+        return _table([(_paragraph(_run(item.dates, GREY), "Cell"), inside)], (DATE_WIDTH, TEXT_WIDTH - DATE_WIDTH))
     if style.dates == "right":
         tab = f'<w:tabs><w:tab w:val="right" w:pos="{TEXT_WIDTH}"/></w:tabs>'
         return _paragraph(_run(item.head, BOLD) + TAB + _run(item.dates, GREY), "Entry", tab) + sub + rest
@@ -131,6 +131,7 @@ def _styles(style: Style, lang: str) -> str:
         f'<w:style w:type="paragraph" w:styleId="Heading1"><w:name w:val="heading 1"/><w:basedOn w:val="Normal"/><w:pPr><w:keepNext/>{rule}<w:spacing w:before="300" w:after="80"/><w:outlineLvl w:val="0"/></w:pPr>'
         f'<w:rPr><w:b/>{case}<w:color w:val="{accent}"/>{spacing}<w:sz w:val="26"/></w:rPr></w:style>'
         '<w:style w:type="paragraph" w:styleId="Entry"><w:name w:val="Entry"/><w:basedOn w:val="Normal"/><w:pPr><w:keepNext/><w:spacing w:before="140"/></w:pPr></w:style>'
+        '<w:style w:type="paragraph" w:styleId="Cell"><w:name w:val="Cell"/><w:basedOn w:val="Normal"/><w:pPr><w:spacing w:before="140"/></w:pPr></w:style>'
         '<w:style w:type="paragraph" w:styleId="ListBullet"><w:name w:val="List Bullet"/><w:basedOn w:val="Normal"/><w:pPr><w:numPr><w:numId w:val="1"/></w:numPr><w:ind w:left="340" w:hanging="260"/></w:pPr></w:style>'
         "</w:styles>"
     )

@@ -41,8 +41,15 @@ def _inline() -> str:
         '<style:style style:name="Strong" style:family="text"><style:text-properties fo:font-weight="bold"/></style:style>'
         '<style:style style:name="Slanted" style:family="text"><style:text-properties fo:font-style="italic"/></style:style>'
         '<style:style style:name="Grey" style:family="text"><style:text-properties fo:color="#555555"/></style:style>'
-        '<text:list-style style:name="Dots"><text:list-level-style-bullet text:level="1" text:bullet-char="•"><style:list-level-properties text:list-level-position-and-space-mode="label-alignment">'
-        '<style:list-level-label-alignment text:label-followed-by="listtab" fo:text-indent="-0.45cm" fo:margin-left="0.6cm"/></style:list-level-properties></text:list-level-style-bullet></text:list-style>'
+        + _list_style("Dots", 0.6)
+        + _list_style("DotsIndented", 4.8)
+    )
+
+
+def _list_style(name: str, margin: float) -> str:
+    return (
+        f'<text:list-style style:name="{name}"><text:list-level-style-bullet text:level="1" text:bullet-char="•"><style:list-level-properties text:list-level-position-and-space-mode="label-alignment">'
+        f'<style:list-level-label-alignment text:label-followed-by="listtab" fo:text-indent="-0.45cm" fo:margin-left="{margin}cm"/></style:list-level-properties></text:list-level-style-bullet></text:list-style>'
     )
 
 
@@ -54,9 +61,9 @@ def _p(text: str, style: str = "Body") -> str:
     return f'<text:p text:style-name="{style}">{escape(text)}</text:p>'
 
 
-def _bullets(texts: list[str]) -> str:
+def _bullets(texts: list[str], style: str = "Dots") -> str:
     items = "".join(f"<text:list-item>{_p(text)}</text:list-item>" for text in texts)
-    return f'<text:list text:style-name="Dots">{items}</text:list>' if texts else ""
+    return f'<text:list text:style-name="{style}">{items}</text:list>' if texts else ""
 
 
 def _block(block: Block, style: Style) -> str:
@@ -80,7 +87,7 @@ def _entry(item: Entry, style: Style) -> str:
     else:
         first = f'<text:p text:style-name="Entry">{head}</text:p><text:p text:style-name="Body">{_span(item.sub, "Slanted")}</text:p><text:p text:style-name="Body">{dates}</text:p>'
     more = "".join(_p(text, "Indented" if style.dates == "left" else "Body") for text in (item.blurb, item.scope) if text)
-    return first + more + _bullets(item.bullets)
+    return first + more + _bullets(item.bullets, "DotsIndented" if style.dates == "left" else "Dots")
 
 
 def _styles(style: Style) -> str:

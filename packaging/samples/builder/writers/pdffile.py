@@ -35,22 +35,31 @@ class Face:
         self.glyphs: list[int] = [0]
         self._number: dict[int, int] = {0: 0}
         self.chars: dict[int, str] = {}
+        self._hex: dict[str, str] = {}
+
+    def can(self, text: str) -> bool:
+        """Whether it shows all of the text."""
+        return standard_can(text) if self.standard else self.font.has(text)
 
     def code(self, text: str) -> bytes:
         """The operand of `Tj`."""
         if self.standard:
             raw = text.encode("cp1252")
             return b"(" + raw.replace(b"\\", b"\\\\").replace(b"(", b"\\(").replace(b")", b"\\)") + b")"
-        out = []
-        for char in text:
-            glyph = self.font.cmap.get(ord(char), 0)
-            number = self._number.get(glyph)
-            if number is None:
-                number = self._number[glyph] = len(self.glyphs)
-                self.glyphs.append(glyph)
-            self.chars.setdefault(number, char)
-            out.append(f"{number:04X}")
-        return b"<" + "".join(out).encode() + b">"
+        for char in dict.fromkeys(text):
+            if char not in self._hex:
+                self._hex[char] = f"{self._glyph(char):04X}"
+        return b"<" + "".join(map(self._hex.__getitem__, text)).encode() + b">"
+
+    def _glyph(self, char: str) -> int:
+        """The character's number in the subset, a new one at its first use."""
+        glyph = self.font.cmap.get(ord(char), 0)
+        number = self._number.get(glyph)
+        if number is None:
+            number = self._number[glyph] = len(self.glyphs)
+            self.glyphs.append(glyph)
+        self.chars.setdefault(number, char)
+        return number
 
 
 class Pdf:
@@ -60,8 +69,6 @@ class Pdf:
         self.size = size
         self.pages: list[list[bytes]] = [[]]
         self._faces: dict[tuple[str, str], Face] = {}
-        self.image: bytes | None = None
-        self._runs: dict[tuple[str, str, str], list[tuple[Face, str]]] = {}
 
     def page(self, number: int) -> list[bytes]:
         """The operators of a page; pages are added up to it."""
@@ -79,21 +86,19 @@ class Pdf:
 
     def runs(self, family: str, cut: str, text: str) -> list[tuple[Face, str]]:
         """The text in parts of one face each: characters that the family lacks come from another."""
-        key = (family, cut, text)
-        if key in self._runs:
-            return self._runs[key]
         face = self.face(family, cut)
+        if face.can(text):
+            return [(face, text)]
         found: list[tuple[Face, str]] = []
         for char in text:
             used = face
-            if not (standard_can(char) if face.standard else face.font.has(char)):
+            if not face.can(char):
                 names = [name for name in FALLBACKS if truetype.load(name, cut).has(char)]
                 used = self.face(names[0], cut) if names else face
             if found and found[-1][0] is used:
                 found[-1] = (used, found[-1][1] + char)
             else:
                 found.append((used, char))
-        self._runs[key] = found
         return found
 
     def width(self, family: str, cut: str, text: str, size: float, spacing: float = 0.0) -> float:

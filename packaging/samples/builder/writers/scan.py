@@ -41,28 +41,29 @@ def _speck(rng: Random, width: float, height: float) -> bytes:
     return f"{rng.uniform(0.35, 0.85):.2f} g {rng.uniform(0, width):.1f} {rng.uniform(0, height):.1f} {size:.2f} {size:.2f} re f".encode()
 
 
-def _rasterise(data: bytes) -> list[tuple[bytes, int, int]]:
-    """Each page as (JPEG, width, height) in pixels."""
+def _rasterise(data: bytes) -> list[tuple[bytes, int, int, str]]:
+    """Each page as (JPEG, width, height in pixels, colour space)."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "page.pdf")
         path.write_bytes(data)
         subprocess.run(["pdftoppm", "-r", str(DPI), "-gray", "-jpeg", "-jpegopt", "quality=55", str(path), str(Path(folder, "scan"))], check=True)
-        return [(image, *_dimensions(image)) for image in (file.read_bytes() for file in sorted(Path(folder).glob("scan*.jpg")))]
+        return [(image, *_frame(image)) for image in (file.read_bytes() for file in sorted(Path(folder).glob("scan*.jpg")))]
 
 
-def _dimensions(jpeg: bytes) -> tuple[int, int]:
-    """Width and height from the JPEG's frame header."""
+def _frame(jpeg: bytes) -> tuple[int, int, str]:
+    """Width, height and colour space from the JPEG's frame header (poppler writes grey as RGB in some versions)."""
     at = 2
     while jpeg[at + 1] not in (0xC0, 0xC1, 0xC2):
         at += 2 + int.from_bytes(jpeg[at + 2 : at + 4], "big")
-    return int.from_bytes(jpeg[at + 7 : at + 9], "big"), int.from_bytes(jpeg[at + 5 : at + 7], "big")
+    colours = "DeviceGray" if jpeg[at + 9] == 1 else "DeviceRGB"
+    return int.from_bytes(jpeg[at + 7 : at + 9], "big"), int.from_bytes(jpeg[at + 5 : at + 7], "big"), colours
 
 
-def _of_pictures(pictures: list[tuple[bytes, int, int]], width: float, height: float) -> bytes:
+def _of_pictures(pictures: list[tuple[bytes, int, int, str]], width: float, height: float) -> bytes:
     objects: list[bytes] = [b"", b""]
     kids = []
-    for image, across, down in pictures:
-        objects.append(f"<< /Type /XObject /Subtype /Image /Width {across} /Height {down} /ColorSpace /DeviceGray /BitsPerComponent 8 /Filter /DCTDecode /Length {len(image)} >>\nstream\n".encode() + image + b"\nendstream")
+    for image, across, down, colours in pictures:
+        objects.append(f"<< /Type /XObject /Subtype /Image /Width {across} /Height {down} /ColorSpace /{colours} /BitsPerComponent 8 /Filter /DCTDecode /Length {len(image)} >>\nstream\n".encode() + image + b"\nendstream")
         number = len(objects)
         content = f"q {width} 0 0 {height} 0 0 cm /Im1 Do Q".encode()
         objects.append(f"<< /Length {len(content)} >>\nstream\n".encode() + content + b"\nendstream")

@@ -62,22 +62,28 @@ class Font:
         tail = [struct.unpack(">h", hmtx[4 * metrics + 2 * g : 4 * metrics + 2 * g + 2])[0] for g in range(glyphs - metrics)]
         self._metrics = pairs + [(pairs[-1][0], bearing) for bearing in tail]
         self.cmap = _character_map(self.tables["cmap"])
+        self._chars = frozenset(map(chr, self.cmap))
         self._widths: dict[str, float] = {}
+        self._words: dict[str, float] = {}
 
-    def has(self, char: str) -> bool:
-        """Whether the font can show the character."""
-        return ord(char) in self.cmap
+    def has(self, text: str) -> bool:
+        """Whether the font can show every character."""
+        return self._chars.issuperset(text)
 
     def width(self, text: str, size: float) -> float:
         """Width of the text in points."""
-        known = self._widths
-        total = 0.0
-        for char in text:
-            advance = known.get(char)
-            if advance is None:
-                advance = known[char] = self._metrics[self.cmap.get(ord(char), 0)][0] * 1000 / self.units
-            total += advance
+        total = self._words.get(text)
+        if total is None:
+            total = sum(map(self._char_width, text))
+            if len(text) < 16:
+                self._words[text] = total
         return total * size / 1000
+
+    def _char_width(self, char: str) -> float:
+        advance = self._widths.get(char)
+        if advance is None:
+            advance = self._widths[char] = self._metrics[self.cmap.get(ord(char), 0)][0] * 1000 / self.units
+        return advance
 
     def advance(self, glyph: int) -> int:
         """A glyph's width in thousandths of the size."""
