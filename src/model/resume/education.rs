@@ -162,14 +162,11 @@ fn school_start(text: &str, school: Bytes, floor: usize) -> usize {
     }
     let before = &text[floor..school.start];
     let lower = text[school.start..].to_lowercase();
+    if lower.starts_with("university of") || lower.starts_with("institute of") || before.trim().is_empty() {
+        return school.start;
+    }
     if let Some(at) = before.rfind([',', ';', ':', '(']).or_else(|| before.rfind(" from ").map(|at| at + 5)) {
         return floor + at + 1;
-    }
-    if lower.starts_with("university of")
-        || lower.starts_with("institute of")
-        || lower.starts_with("universit") && before.trim().is_empty()
-    {
-        return school.start;
     }
     // "Business Administration New England College": up to two words before the kind of school are its name.
     let mut starts: Vec<usize> = before
