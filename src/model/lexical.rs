@@ -168,7 +168,8 @@ fn counts(text: &str, tokens: &[Token], hashes: &[u64], stems: Stems, context: C
 /// The name of [`WHOLE`] that this token and the next make, if they do.
 fn whole(text: &str, tokens: &[Token], at: usize) -> Option<&'static str> {
     let (first, second) = (&tokens[at], tokens.get(at + 1)?);
-    if second.start - first.end != 1 {
+    let joined = second.start - first.end == 1 && matches!(text.as_bytes()[first.end], b'/' | b'-' | b'&');
+    if !joined {
         return None;
     }
     let written = text.get(first.start..second.end)?;
@@ -204,7 +205,7 @@ fn stem(word: &str, german: bool) -> u32 {
         if known.len() >= REMEMBERED {
             known.clear();
         }
-        let id = hash(&if german { &*GERMAN } else { &*ENGLISH }.stem(word));
+        let id = hash(&if german { &GERMAN } else { &ENGLISH }.stem(word));
         known.insert(word.to_owned(), id);
         id
     })

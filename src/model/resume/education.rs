@@ -48,7 +48,7 @@ pub(super) fn read(page: &Page<'_>, parts: &[Part], periods: &[Period]) -> Vec<E
         if apart || ends(&draft, &facts) {
             out.extend(std::mem::take(&mut draft).finish(page, weak));
         }
-        draft.take(page, *line, facts);
+        draft.take(page, *line, &facts);
     }
     out.extend(draft.finish(page, weak));
     let end = |entry: &Education| match entry.end {
@@ -180,7 +180,7 @@ fn school_start(text: &str, school: Bytes, floor: usize) -> usize {
 }
 
 impl Draft {
-    fn take(&mut self, page: &Page<'_>, line: usize, facts: Facts) {
+    fn take(&mut self, page: &Page<'_>, line: usize, facts: &Facts) {
         self.degree = self.degree.or(facts.degree);
         self.school = self.school.or(facts.school);
         self.period = self.period.or(facts.period);

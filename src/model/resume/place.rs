@@ -73,7 +73,6 @@ fn of_line(page: &Page<'_>, line: Bytes, labelled: bool, name: Option<&Found<Str
     let state = us_state(&page.text[bytes.end..line.end]);
     let country = behind.map(|other| other.country.clone()).or_else(|| state.then(|| "US".to_owned()));
     let same = country.as_ref().is_none_or(|country| *country == place.country);
-    let words = text.split_whitespace().count();
     let title = titles::title(text) > 0 || titles::employer(text) > 0;
     let confidence = match (labelled, place.kind) {
         (true, _) => 0.9,
@@ -95,6 +94,6 @@ fn of_line(page: &Page<'_>, line: Bytes, labelled: bool, name: Option<&Found<Str
 /// Whether a two-letter code of a state of the USA follows: ", FL" or ", CA 94115".
 fn us_state(after: &str) -> bool {
     const STATES: &str = " AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY DC ";
-    let word: String = after.trim_start_matches([',', ' ']).chars().take_while(|c| c.is_ascii_alphabetic()).collect();
+    let word: String = after.trim_start_matches([',', ' ']).chars().take_while(char::is_ascii_alphabetic).collect();
     word.len() == 2 && STATES.contains(&format!(" {word} "))
 }

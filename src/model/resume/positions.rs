@@ -16,6 +16,9 @@ use crate::model::taxonomy;
 /// The most lines of a head above a date.
 const ABOVE: usize = 3;
 
+/// The longest piece of a head, in words; what is longer is the description.
+const LONGEST: usize = 12;
+
 /// A dated line that begins an entry.
 struct Anchor {
     line: usize,
@@ -110,6 +113,11 @@ fn is_anchor(page: &Page<'_>, lines: &Range<usize>, line: usize, period: &Period
         .max()
         .unwrap_or(0);
     let edge = before.split_whitespace().count() <= 1 || after.split_whitespace().count() <= 1;
+    // "Supervisor 11/2014 to Current Company Name City , State Assisted the …": the description follows on the line.
+    let runs_on = period.range && before.split_whitespace().count() <= 8 && titles::title(before) == 3;
+    if runs_on && !super::words::is_bullet(text) {
+        return true;
+    }
     if words > 18 || (text.ends_with('.') && words > 8) || (text.starts_with(char::is_lowercase) && title < 3) {
         return false;
     }
@@ -188,6 +196,7 @@ fn head_pieces(page: &Page<'_>, head: &Range<usize>, anchor: usize, period: Peri
     head.clone()
         .flat_map(|line| pieces::of_line(page.text, page.lines[line], (line == anchor).then_some(period.bytes)))
         .filter(|piece| !titles::is_blank(piece.of(page.text)))
+        .filter(|piece| piece.of(page.text).split_whitespace().count() <= LONGEST)
         .collect()
 }
 
