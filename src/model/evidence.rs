@@ -142,3 +142,122 @@ impl Finding {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::query::interpretation::{
+        WantedKeyword, WantedLanguage, WantedLocation, WantedSkill, WantedTitle, YearsRange,
+    };
+    use super::super::resume;
+    use super::*;
+
+    const RESUME: &str = "Jana Berg\nBerlin, Germany\njana@example.org\n\nExperience\n\
+        Senior Software Engineer, Acme GmbH\n03/2018 – 02/2024\n• Wrote services in Java and PostgreSQL.\n• No longer C#.\n\n\
+        Skills\nJava, PostgreSQL, Angular\n\nLanguages\nGerman (native), English (B2)\n";
+
+    fn today() -> NaiveDate {
+        NaiveDate::from_ymd_opt(2026, 6, 1).unwrap()
+    }
+
+    fn reasons(wanted: &Interpretation) -> Vec<Reason> {
+        let profile = resume::read(RESUME, today(), None);
+        let all = judge(wanted, &profile, RESUME, today());
+        for quote in all.iter().flat_map(|reason| &reason.evidence) {
+            let span = crate::model::span::Span { start: quote.start, end: quote.end };
+            assert_eq!(span.slice(RESUME), quote.text);
+        }
+        all
+    }
+
+    fn skill(id: &str, kind: Kind, min_years: Option<f32>, any_of: Option<u32>) -> Interpretation {
+        let label = id.to_owned();
+        let skills = vec![WantedSkill { id: id.to_owned(), label, kind, min_years, any_of }];
+        Interpretation { skills, ..Interpretation::default() }
+    }
+
+    fn one(wanted: &Interpretation) -> Reason {
+        let mut all = reasons(wanted);
+        assert_eq!(all.len(), 1, "{all:?}");
+        all.remove(0)
+    }
+
+    #[test]
+    fn a_skill_is_met_with_the_resumes_own_sentence() {
+        let reason = one(&skill("java", Kind::Must, None, None));
+        assert_eq!(reason.status, Status::Met);
+        assert_eq!(reason.evidence[0].text, "Wrote services in Java and PostgreSQL.");
+        assert_eq!(one(&skill("javascript", Kind::Must, None, None)).status, Status::Missing);
+    }
+
+    #[test]
+    fn years_of_a_skill_come_from_dated_positions() {
+        assert_eq!(one(&skill("java", Kind::Must, Some(6.0), None)).status, Status::Met);
+        let less = one(&skill("java", Kind::Must, Some(8.0), None));
+        assert_eq!(less.status, Status::Partial);
+        assert!(less.requirement.contains("6 years"), "{}", less.requirement);
+        assert_eq!(one(&skill("angular", Kind::Must, Some(1.0), None)).status, Status::Partial);
+    }
+
+    #[test]
+    fn what_must_not_be_contradicts_where_it_is_shown_and_excludes() {
+        let shown = reasons(&skill("angular", Kind::Not, None, None));
+        assert_eq!(shown[0].status, Status::Contradicted);
+        assert!(verdict(&shown).excluded);
+        let absent = reasons(&skill("php", Kind::Not, None, None));
+        assert_eq!(absent[0].status, Status::Met);
+        assert!(!verdict(&absent).excluded);
+    }
+
+    #[test]
+    fn a_denied_skill_contradicts_a_must_and_satisfies_a_must_not() {
+        let must = one(&skill("c-sharp", Kind::Must, None, None));
+        assert_eq!((must.status, must.evidence[0].text.as_str()), (Status::Contradicted, "No longer C#."));
+        assert_eq!(one(&skill("c-sharp", Kind::Not, None, None)).status, Status::Met);
+    }
+
+    #[test]
+    fn one_of_several_alternatives_is_enough() {
+        let mut wanted = skill("php", Kind::Must, None, Some(1));
+        wanted.skills.extend(skill("java", Kind::Must, None, Some(1)).skills);
+        let reason = one(&wanted);
+        assert_eq!((reason.requirement.as_str(), reason.status), ("php or java", Status::Met));
+    }
+
+    #[test]
+    fn years_in_all_are_a_range_and_unknown_is_missing() {
+        let range = |min, max| Interpretation { years: YearsRange { min, max }, ..Interpretation::default() };
+        assert_eq!(one(&range(Some(5.0), Some(8.0))).status, Status::Met);
+        assert_eq!(one(&range(Some(1.0), Some(3.0))).status, Status::Missing);
+        assert_eq!(one(&range(Some(6.4), None)).status, Status::Partial);
+        let empty = judge(&range(Some(1.0), None), &Profile::default(), "", today());
+        assert_eq!(empty[0].status, Status::Missing);
+    }
+
+    #[test]
+    fn places_languages_titles_and_words_are_judged_by_what_is_written() {
+        let wanted = Interpretation {
+            titles: vec![WantedTitle { id: None, label: "Software Engineer".into(), kind: Kind::Must }],
+            locations: vec![
+                WantedLocation {
+                    name: "Potsdam".into(),
+                    country: Some("DE".into()),
+                    radius_km: Some(50),
+                    kind: Kind::Must,
+                },
+                WantedLocation { name: "Munich".into(), country: None, radius_km: None, kind: Kind::Should },
+            ],
+            languages: vec![
+                WantedLanguage { code: "de".into(), level: Some("C1".into()), kind: Kind::Must },
+                WantedLanguage { code: "en".into(), level: Some("C1".into()), kind: Kind::Should },
+            ],
+            keywords: vec![WantedKeyword { text: "services".into(), kind: Kind::Must }],
+            ..Interpretation::default()
+        };
+        let all = reasons(&wanted);
+        let status: Vec<Status> = all.iter().map(|reason| reason.status).collect();
+        use Status::{Met, Missing, Partial};
+        assert_eq!(status, [Met, Met, Missing, Met, Partial, Met], "{all:?}");
+        let verdict = verdict(&all);
+        assert_eq!((verdict.musts, verdict.musts_met, verdict.shoulds_met, verdict.shoulds_partial), (4, 4, 0, 1));
+    }
+}

@@ -1,6 +1,6 @@
 //! Time held: months of dated positions, overlaps counted once.
 //!
-//! A month counts when any part of it is covered, as LinkedIn counts ("Jan 2015 – Mar 2015" is three months). A year
+//! A month counts when any part of it is covered, as people count ("Jan 2015 – Mar 2015" is three months). A year
 //! alone stands for its middle, so that "2016 – 2019" is three years and neither two nor four.
 
 use chrono::{Datelike as _, NaiveDate};

@@ -4,7 +4,9 @@
 //! `node.js`, `ci/cd`), and `skill:<id>` for every skill it names, so that aliases meet. A term's id is its 64-bit
 //! FNV-1a hash, folded to 32 bits by exclusive or: stable over versions and machines, written out below.
 
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::LazyLock;
 
 use rust_stemmers::{Algorithm, Stemmer};
@@ -32,6 +34,9 @@ const B: f32 = 0.75;
 /// weights of all documents alike, so it is fixed, and an index never changes because of another document.
 const AVERAGE_LENGTH: f32 = 600.0;
 
+/// The longest word that is a term, in bytes; longer ones are keys, hashes and broken text.
+const LONGEST: usize = 64;
+
 /// Names that are made of words with a sign between them, and are one term.
 const WHOLE: [&str; 16] = [
     "ci/cd",
@@ -54,16 +59,40 @@ const WHOLE: [&str; 16] = [
 
 static ENGLISH: LazyLock<Stemmer> = LazyLock::new(|| Stemmer::create(Algorithm::English));
 static GERMAN: LazyLock<Stemmer> = LazyLock::new(|| Stemmer::create(Algorithm::German));
-static STOP_EN: LazyLock<HashSet<String>> = LazyLock::new(|| stop_words(include_str!("lexical/stop.en.txt")));
-static STOP_DE: LazyLock<HashSet<String>> = LazyLock::new(|| stop_words(include_str!("lexical/stop.de.txt")));
+static STOP_EN: LazyLock<HashSet<u64, Ready>> = LazyLock::new(|| stop_words(include_str!("lexical/stop.en.txt")));
+static STOP_DE: LazyLock<HashSet<u64, Ready>> = LazyLock::new(|| stop_words(include_str!("lexical/stop.de.txt")));
 
-/// Folded as tokens are, so that "für" is met.
-fn stop_words(list: &'static str) -> HashSet<String> {
-    list.lines()
-        .filter(|line| !line.starts_with('#'))
-        .flat_map(str::split_whitespace)
-        .map(taxonomy::tokens::fold)
-        .collect()
+/// Hashes of the words, folded as tokens are, so that "für" is met.
+fn stop_words(list: &'static str) -> HashSet<u64, Ready> {
+    let words = list.lines().filter(|line| !line.starts_with('#')).flat_map(str::split_whitespace);
+    words.map(|word| long_hash(&[&taxonomy::tokens::fold(word)])).collect()
+}
+
+/// Takes keys that are hashes already, and hashes strings by FNV-1a.
+#[derive(Default)]
+struct Identity(u64);
+
+type Ready = BuildHasherDefault<Identity>;
+
+impl Hasher for Identity {
+    fn write(&mut self, bytes: &[u8]) {
+        // A string is written as its bytes and then an end mark.
+        let state = if self.0 == 0 { BASIS } else { self.0 };
+        self.0 = long_hash_of(state, bytes.iter().copied());
+    }
+
+    fn write_u32(&mut self, key: u32) {
+        // The map takes its buckets from the low bits and its tags from the high ones.
+        self.0 = u64::from(key) | (u64::from(key) << 32);
+    }
+
+    fn write_u64(&mut self, key: u64) {
+        self.0 = key;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 /// Which stems a text gets.
@@ -79,10 +108,11 @@ enum Stems {
 pub fn document(text: &str) -> SparseVector {
     let text = normal(text);
     let tokens = taxonomy::tokens::tokens(&text);
-    let german = tokens.iter().filter(|token| STOP_DE.contains(token.text.as_str())).count();
-    let english = tokens.iter().filter(|token| STOP_EN.contains(token.text.as_str())).count();
+    let hashes = hashes(&tokens);
+    let german = hashes.iter().filter(|word| STOP_DE.contains(*word)).count();
+    let english = hashes.iter().filter(|word| STOP_EN.contains(*word)).count();
     let stems = if german > english { Stems::German } else { Stems::English };
-    let counts = counts(&text, &tokens, stems, Context::Prose);
+    let counts = counts(&text, &tokens, &hashes, stems, Context::Prose);
     let length: f32 = counts.values().sum();
     let norm = K1 * (1.0 - B + B * length / AVERAGE_LENGTH);
     vector(counts, |count| count * (K1 + 1.0) / (count + norm))
@@ -92,7 +122,7 @@ pub fn document(text: &str) -> SparseVector {
 pub fn query(text: &str) -> SparseVector {
     let text = normal(text);
     let tokens = taxonomy::tokens::tokens(&text);
-    vector(counts(&text, &tokens, Stems::Both, Context::Query), |_| 1.0)
+    vector(counts(&text, &tokens, &hashes(&tokens), Stems::Both, Context::Query), |_| 1.0)
 }
 
 /// The text in Unicode's compatibility form: "ﬁ" is "fi", a full-width letter the plain one.
@@ -103,9 +133,14 @@ fn normal(text: &str) -> std::borrow::Cow<'_, str> {
     }
 }
 
-fn counts(text: &str, tokens: &[Token], stems: Stems, context: Context) -> HashMap<u32, f32> {
-    let mut out: HashMap<u32, f32> = HashMap::new();
-    let mut stemmed: HashMap<&str, (u32, Option<u32>)> = HashMap::new();
+fn hashes(tokens: &[Token]) -> Vec<u64> {
+    tokens.iter().map(|token| long_hash(&[&token.text])).collect()
+}
+
+type Counts = HashMap<u32, f32, Ready>;
+
+fn counts(text: &str, tokens: &[Token], hashes: &[u64], stems: Stems, context: Context) -> Counts {
+    let mut out = Counts::with_capacity_and_hasher(tokens.len(), Ready::default());
     let mut at = 0;
     while at < tokens.len() {
         if let Some(name) = whole(text, tokens, at) {
@@ -113,12 +148,12 @@ fn counts(text: &str, tokens: &[Token], stems: Stems, context: Context) -> HashM
             at += 2;
             continue;
         }
-        let word = tokens[at].text.as_str();
+        let (word, key) = (tokens[at].text.as_str(), hashes[at]);
         at += 1;
-        if is_stop(word, stems) || word.len() > 64 {
+        if is_stop(key, stems) || word.len() > LONGEST {
             continue;
         }
-        let (first, second) = *stemmed.entry(word).or_insert_with(|| terms(word, stems));
+        let (first, second) = terms(word, stems);
         *out.entry(first).or_default() += 1.0;
         if let Some(second) = second {
             *out.entry(second).or_default() += 1.0;
@@ -133,19 +168,47 @@ fn counts(text: &str, tokens: &[Token], stems: Stems, context: Context) -> HashM
 /// The name of [`WHOLE`] that this token and the next make, if they do.
 fn whole(text: &str, tokens: &[Token], at: usize) -> Option<&'static str> {
     let (first, second) = (&tokens[at], tokens.get(at + 1)?);
-    if second.start - first.end != 1 {
+    let joined = second.start - first.end == 1 && matches!(text.as_bytes()[first.end], b'/' | b'-' | b'&');
+    if !joined {
         return None;
     }
     let written = text.get(first.start..second.end)?;
     WHOLE.into_iter().find(|name| name.len() == written.len() && name.eq_ignore_ascii_case(written))
 }
 
-fn is_stop(word: &str, stems: Stems) -> bool {
+fn is_stop(word: u64, stems: Stems) -> bool {
     match stems {
-        Stems::English => STOP_EN.contains(word),
-        Stems::German => STOP_DE.contains(word),
-        Stems::Both => STOP_EN.contains(word) || STOP_DE.contains(word),
+        Stems::English => STOP_EN.contains(&word),
+        Stems::German => STOP_DE.contains(&word),
+        Stems::Both => STOP_EN.contains(&word) || STOP_DE.contains(&word),
     }
+}
+
+/// Stems remembered by each thread before it forgets them all: the vocabulary of a few hundred resumes, 2 MB.
+const REMEMBERED: usize = 1 << 15;
+
+thread_local! {
+    /// Stems of words, English and German apart. Stemming is half of the work, and a few thousand words are most of
+    /// the text; what is remembered never changes an answer.
+    static STEMMED: [RefCell<HashMap<String, u32, Ready>>; 2] = const {
+        [RefCell::new(HashMap::with_hasher(Ready::new())), RefCell::new(HashMap::with_hasher(Ready::new()))]
+    };
+}
+
+/// The id of a word's stem.
+fn stem(word: &str, german: bool) -> u32 {
+    STEMMED.with(|both| {
+        let mut known = both[usize::from(german)].borrow_mut();
+        if let Some(id) = known.get(word) {
+            return *id;
+        }
+        if known.len() >= REMEMBERED {
+            known.clear();
+        }
+        let id = hash(&if german { &GERMAN } else { &ENGLISH }.stem(word));
+        known.insert(word.to_owned(), id);
+        id
+    })
 }
 
 /// The ids of a word's stems. A word with a sign or a digit in it is a name and stays as it is.
@@ -154,16 +217,16 @@ fn terms(word: &str, stems: Stems) -> (u32, Option<u32>) {
         return (hash(word), None);
     }
     match stems {
-        Stems::English => (hash(&ENGLISH.stem(word)), None),
-        Stems::German => (hash(&GERMAN.stem(word)), None),
+        Stems::English => (stem(word, false), None),
+        Stems::German => (stem(word, true), None),
         Stems::Both => {
-            let (english, german) = (hash(&ENGLISH.stem(word)), hash(&GERMAN.stem(word)));
+            let (english, german) = (stem(word, false), stem(word, true));
             (english, (english != german).then_some(german))
         }
     }
 }
 
-fn vector(counts: HashMap<u32, f32>, weight: impl Fn(f32) -> f32) -> SparseVector {
+fn vector(counts: Counts, weight: impl Fn(f32) -> f32) -> SparseVector {
     let mut terms: Vec<(u32, f32)> = counts.into_iter().collect();
     terms.sort_unstable_by_key(|(id, _)| *id);
     SparseVector {
@@ -176,13 +239,21 @@ fn hash(term: &str) -> u32 {
     hash_parts(&[term])
 }
 
-/// FNV-1a over 64 bits (Fowler, Noll, Vo; RFC 9923), folded to 32 by exclusive or of its halves.
+/// FNV-1a (Fowler, Noll, Vo; RFC 9923) of 64 bits, folded to 32 by exclusive or of its halves.
 fn hash_parts(parts: &[&str]) -> u32 {
-    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
-    for byte in parts.iter().flat_map(|part| part.bytes()) {
-        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-    }
+    let hash = long_hash(parts);
     u32::try_from((hash >> 32) ^ (hash & 0xffff_ffff)).expect("both halves fit into 32 bits")
+}
+
+/// FNV's offset basis of 64 bits.
+const BASIS: u64 = 0xcbf2_9ce4_8422_2325;
+
+fn long_hash(parts: &[&str]) -> u64 {
+    long_hash_of(BASIS, parts.iter().flat_map(|part| part.bytes()))
+}
+
+fn long_hash_of(state: u64, bytes: impl Iterator<Item = u8>) -> u64 {
+    bytes.fold(state, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
 }
 
 #[cfg(test)]

@@ -55,7 +55,7 @@ pub fn cut(text: &str, profile: &Profile, max_tokens: usize, count: &dyn Fn(&str
         let (start, end) = (units[from].start, units[to - 1].end);
         let body = slice(start, end);
         out.push(Passage {
-            ordinal: u32::try_from(out.len()).expect("a resume has few passages"),
+            ordinal: u32::try_from(out.len()).unwrap_or(u32::MAX),
             span: span(start, end),
             kind: profile.sections.get(units[from].section).map_or(SectionKind::Other, |section| section.kind),
             text: title.map_or_else(|| body.to_owned(), |title| format!("{title}\n{body}")),
@@ -66,7 +66,7 @@ pub fn cut(text: &str, profile: &Profile, max_tokens: usize, count: &dyn Fn(&str
 }
 
 fn span(start: usize, end: usize) -> Span {
-    let offset = |at: usize| u32::try_from(at).expect("a resume's text is far below four billion characters");
+    let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
     Span { start: offset(start), end: offset(end) }
 }
 

@@ -2,7 +2,12 @@
 
 use super::skills::duration;
 use super::{Case, Finding, Reason, Status};
+<<<<<<< HEAD
 use crate::model::profile::{End, HeldPosition, Profile};
+=======
+use crate::model::experience;
+use crate::model::profile::{End, HeldPosition};
+>>>>>>> resume
 use crate::model::query::interpretation::{Kind, Seniority, WantedTitle};
 use crate::model::span::Span;
 use crate::model::taxonomy;
@@ -175,7 +180,9 @@ pub(super) fn years(case: &Case<'_>) -> Option<Reason> {
         (None, Some(max)) => format!("at most {max} years of experience"),
         (Some(min), Some(max)) => format!("{min} to {max} years of experience"),
     };
-    let Some(months) = case.profile.experience_months else {
+    // Counted anew: what went on when the resume was read goes on since.
+    let periods = case.profile.positions.iter().filter_map(|held| Some((held.start?, held.end?)));
+    let Some(months) = experience::months(periods, case.today) else {
         let finding = Finding::missing();
         return Some(finding.reason(format!("{requirement} (no dated positions)"), Kind::Must));
     };

@@ -157,7 +157,7 @@ pub(super) fn links(page: &Page<'_>, parts: &[Part]) -> Vec<Found<String>> {
             continue;
         }
         let lower = text.to_lowercase();
-        let value = if lower.starts_with("http") { text.to_owned() } else { format!("https://{}", text) };
+        let value = if lower.starts_with("http") { text.to_owned() } else { format!("https://{text}") };
         if out.iter().all(|other| bare(&other.value) != bare(&value)) {
             out.push(Found { value, span: page.span(bytes), confidence });
         }

@@ -57,7 +57,7 @@ const MONTH_NAME: &str = "(?:jan(?:uary|uar|vier|v)?|jänner|feb(?:ruary|ruar|r)
 
 /// The shapes of one date or of a word for today, from the most to the least specific. `%m` is a month's name, `%y` a
 /// year, `%b` a boundary of ASCII words, which keeps the search on the fast path in texts with other letters.
-const SHAPES: [&str; 14] = [
+const SHAPES: [&str; 15] = [
     r"(?P<iso>%b%y-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12][0-9]|3[01]))?%b)",
     r"(?P<dmy>%b[0-9][0-9]?[./][0-9][0-9]?[./]%y%b)",
     r"(?P<named>%b(?:[0-9][0-9]?(?:st|nd|rd|th)?\.?\s+)?%m\.?(?:\s+[0-9][0-9]?(?:st|nd|rd|th)?,)?[\s,./'’-]*(?:of\s)?%y%b)",
@@ -67,6 +67,7 @@ const SHAPES: [&str; 14] = [
     r"(?P<years>%b%y\s?[-–—/]\s?[0-9][0-9]%b)",
     r"(?P<ynum>%b%y(?:\.|\s?/\s?)(?:0?[1-9]|1[0-2])%b)",
     r"(?P<short>%b(?:0[1-9]|1[0-2])/[0-9][0-9]%b)",
+    r"(?P<cut>%b%m\.?\s[0-9][0-9]%b)",
     r"(?P<season>%b(?:spring|summer|autumn|fall|winter|frühjahr|sommer|herbst|été|printemps|automne|hiver)\s+%y%b)",
     r"(?P<year>%b%y%b)",
     r"(?P<month>%b%m%b\.?)",
@@ -232,6 +233,11 @@ fn point(found: &Captures<'_>, day_first: bool, today: NaiveDate) -> Option<Poin
     if let Some(date) = get("short") {
         return Some(Point::Short(date[..2].parse().ok()?, century(date[3..].parse().ok()?, today)));
     }
+    if let Some(date) = get("cut") {
+        // "Sep 15" may be a day: it counts only in a range with another such date, or with today.
+        let short = *numbers(date).first()?;
+        return Some(Point::Short(month(date)?, century(short, today)));
+    }
     if let Some(date) = get("season").or_else(|| get("year")) {
         return at(numbers(date).into_iter().find(|number| *number >= 1900)?, None);
     }
@@ -311,6 +317,7 @@ mod tests {
             ("September 2017 onwards", "2017-09", "now"),
             ("Oct '12 - Nov '14", "2012-10", "2014-11"),
             ("07/15 - 03/18", "2015-07", "2018-03"),
+            ("Sep 15 - NOW", "2015-09", "now"),
             ("March–June 2019", "2019-03", "2019-06"),
             ("2016–19", "2016", "2019"),
             ("Juillet 2006", "2006-07", "2006-07"),

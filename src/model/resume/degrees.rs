@@ -69,7 +69,8 @@ pub(super) fn school(text: &str) -> Option<Bytes> {
         .find_iter(text)
         .find(|found| {
             let short = found.as_str().len() <= 4 && found.as_str().chars().any(char::is_lowercase);
-            !short && !(certified(found) && text[found.end()..].trim_start().to_lowercase().starts_with("diploma"))
+            let diploma = text[found.end()..].trim_start().to_lowercase().starts_with("diploma");
+            !short && (!diploma || !certified(found))
         })
         .map(|found| Bytes { start: found.start(), end: found.end() })
 }

@@ -48,7 +48,7 @@ pub(super) fn read(page: &Page<'_>, parts: &[Part], periods: &[Period]) -> Vec<E
         if apart || ends(&draft, &facts) {
             out.extend(std::mem::take(&mut draft).finish(page, weak));
         }
-        draft.take(page, *line, facts);
+        draft.take(page, *line, &facts);
     }
     out.extend(draft.finish(page, weak));
     let end = |entry: &Education| match entry.end {
@@ -162,14 +162,11 @@ fn school_start(text: &str, school: Bytes, floor: usize) -> usize {
     }
     let before = &text[floor..school.start];
     let lower = text[school.start..].to_lowercase();
+    if lower.starts_with("university of") || lower.starts_with("institute of") || before.trim().is_empty() {
+        return school.start;
+    }
     if let Some(at) = before.rfind([',', ';', ':', '(']).or_else(|| before.rfind(" from ").map(|at| at + 5)) {
         return floor + at + 1;
-    }
-    if lower.starts_with("university of")
-        || lower.starts_with("institute of")
-        || lower.starts_with("universit") && before.trim().is_empty()
-    {
-        return school.start;
     }
     // "Business Administration New England College": up to two words before the kind of school are its name.
     let mut starts: Vec<usize> = before
@@ -183,7 +180,7 @@ fn school_start(text: &str, school: Bytes, floor: usize) -> usize {
 }
 
 impl Draft {
-    fn take(&mut self, page: &Page<'_>, line: usize, facts: Facts) {
+    fn take(&mut self, page: &Page<'_>, line: usize, facts: &Facts) {
         self.degree = self.degree.or(facts.degree);
         self.school = self.school.or(facts.school);
         self.period = self.period.or(facts.period);

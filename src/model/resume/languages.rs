@@ -73,7 +73,6 @@ fn of_line(page: &Page<'_>, line: Bytes, below: &str, section: bool) -> Vec<Held
             && before
                 .trim()
                 .trim_matches([',', '/', '&'])
-                .trim()
                 .split_whitespace()
                 .all(|w| matches!(w, "and" | "und" | "et" | "or"));
         let level = level(own)

@@ -103,9 +103,9 @@ fn cased(name: &str) -> String {
     let mut start = true;
     for c in name.chars() {
         if start {
-            out.push(c)
+            out.push(c);
         } else {
-            out.extend(c.to_lowercase())
+            out.extend(c.to_lowercase());
         }
         start = !c.is_alphabetic();
     }
@@ -185,7 +185,7 @@ fn judge(text: &str, line: usize, piece: usize, emails: &[Found<String>]) -> f32
     {
         return 0.0;
     }
-    let place = 0.12 * f32::from(u8::try_from(line).unwrap_or(9)) + 0.15 * f32::from(u8::try_from(piece).unwrap_or(9));
-    let doubt = if ordinary > 0 { 0.25 } else { 0.0 };
+    let place = 0.1 * f32::from(u8::try_from(line).unwrap_or(9)) + 0.15 * f32::from(u8::try_from(piece).unwrap_or(9));
+    let doubt = if ordinary > 0 { 0.18 } else { 0.0 };
     (shape - place - doubt).max(0.0)
 }

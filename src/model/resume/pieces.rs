@@ -16,7 +16,7 @@ static SEPARATOR: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 static LABEL: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)^(?:position|job title|title|role|designation|company|company name|employer|organi[sz]ation|client|firma|arbeitgeber|duration|period|zeitraum|poste|entreprise)\s*[:\-–]\s+")
+    Regex::new(r"(?i)^(?:position|job title|title|role|designation|company|company name|employer|organi[sz]ation|client|firma|arbeitgeber|duration|period|zeitraum|dates?|location|poste|entreprise)\s*[:\-–]\s+")
         .expect("the pattern is constant and valid")
 });
 
@@ -29,7 +29,28 @@ static INTRODUCTION: LazyLock<Regex> = LazyLock::new(|| {
 /// Characters that may hang over at a piece's end.
 fn is_edge(c: char) -> bool {
     c.is_whitespace()
-        || matches!(c, ',' | '|' | '-' | '–' | '—' | ':' | '•' | '·' | ';' | '/' | '*' | '●' | '▪' | '➢' | '\u{f0b7}')
+        || matches!(
+            c,
+            ',' | '|'
+                | '-'
+                | '–'
+                | '—'
+                | ':'
+                | '•'
+                | '·'
+                | ';'
+                | '/'
+                | '*'
+                | '●'
+                | '▪'
+                | '➢'
+                | '"'
+                | '“'
+                | '”'
+                | '\u{200b}'
+                | '\u{feff}'
+                | '\u{e000}'..='\u{f8ff}'
+        )
 }
 
 /// The pieces of a line, without the stretch `hole` (the date).
@@ -119,7 +140,7 @@ fn is_duration(text: &str) -> bool {
         )
         .expect("the pattern is constant and valid")
     });
-    DURATION.is_match(text.trim().trim_matches(['(', ')']))
+    DURATION.is_match(text.trim_matches(|c: char| !c.is_alphanumeric()))
 }
 
 /// Whether a line can belong to the head of an entry: short, no item of a list, no sentence.

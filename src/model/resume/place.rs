@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::page::{Bytes, Page};
+use super::page::{Bytes, Page, gaps};
 use super::sections::Part;
 use super::titles;
 use crate::model::profile::{Found, Place, SectionKind};
@@ -36,14 +36,15 @@ pub(super) fn read(page: &Page<'_>, parts: &[Part], name: Option<&Found<String>>
         let line = page.lines[index];
         let text = line.of(page.text);
         let labelled = LABEL.is_match(text);
-        if !(header || labelled) || text.len() > 200 || ELSEWHERE.is_match(text) {
+        if !(header || labelled) || text.len() > 300 || ELSEWHERE.is_match(text) {
             continue;
         }
-        let found = of_line(page, line, labelled, name);
-        let better =
-            found.as_ref().is_some_and(|found| best.as_ref().is_none_or(|other| found.confidence > other.confidence));
-        if better {
-            best = found;
+        for cell in gaps(page.text, line) {
+            let found = of_line(page, cell, labelled, name);
+            let sure = |found: &Option<Found<Place>>| found.as_ref().map_or(0.0, |found| found.confidence);
+            if sure(&found) > sure(&best) {
+                best = found;
+            }
         }
     }
     best
@@ -72,11 +73,10 @@ fn of_line(page: &Page<'_>, line: Bytes, labelled: bool, name: Option<&Found<Str
     let state = us_state(&page.text[bytes.end..line.end]);
     let country = behind.map(|other| other.country.clone()).or_else(|| state.then(|| "US".to_owned()));
     let same = country.as_ref().is_none_or(|country| *country == place.country);
-    let words = text.split_whitespace().count();
     let title = titles::title(text) > 0 || titles::employer(text) > 0;
     let confidence = match (labelled, place.kind) {
         (true, _) => 0.9,
-        (false, PlaceKind::City) if !title && (behind.is_some() || state || words <= 6) => 0.85,
+        (false, PlaceKind::City) if !title && (behind.is_some() || state) => 0.85,
         (false, PlaceKind::City) if !title => 0.7,
         (false, _) if titles::is_place(text) => 0.6,
         (false, PlaceKind::City) => 0.45,
@@ -94,6 +94,6 @@ fn of_line(page: &Page<'_>, line: Bytes, labelled: bool, name: Option<&Found<Str
 /// Whether a two-letter code of a state of the USA follows: ", FL" or ", CA 94115".
 fn us_state(after: &str) -> bool {
     const STATES: &str = " AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY DC ";
-    let word: String = after.trim_start_matches([',', ' ']).chars().take_while(|c| c.is_ascii_alphabetic()).collect();
+    let word: String = after.trim_start_matches([',', ' ']).chars().take_while(char::is_ascii_alphabetic).collect();
     word.len() == 2 && STATES.contains(&format!(" {word} "))
 }

@@ -16,6 +16,9 @@ use crate::model::taxonomy;
 /// The most lines of a head above a date.
 const ABOVE: usize = 3;
 
+/// The longest piece of a head, in words; what is longer is the description.
+const LONGEST: usize = 12;
+
 /// A dated line that begins an entry.
 struct Anchor {
     line: usize,
@@ -110,6 +113,11 @@ fn is_anchor(page: &Page<'_>, lines: &Range<usize>, line: usize, period: &Period
         .max()
         .unwrap_or(0);
     let edge = before.split_whitespace().count() <= 1 || after.split_whitespace().count() <= 1;
+    // "Supervisor 11/2014 to Current Company Name City , State Assisted the …": the description follows on the line.
+    let runs_on = period.range && before.split_whitespace().count() <= 8 && titles::title(before) == 3;
+    if runs_on && !super::words::is_bullet(text) {
+        return true;
+    }
     if words > 18 || (text.ends_with('.') && words > 8) || (text.starts_with(char::is_lowercase) && title < 3) {
         return false;
     }
@@ -151,15 +159,12 @@ fn entries(page: &Page<'_>, lines: &Range<usize>, anchors: Vec<Anchor>) -> Vec<E
 fn below(page: &Page<'_>, head: &Range<usize>, line: usize, period: Period, stop: usize, above: usize) -> usize {
     let known = head_pieces(page, head, line, period);
     let best = |pieces: &[Bytes]| {
-        pieces
-            .iter()
-            .flat_map(|piece| pieces::at_commas(page.text, *piece))
-            .map(|piece| titles::title(piece.of(page.text)))
-            .max()
-            .unwrap_or(0)
+        let parts = pieces.iter().flat_map(|piece| pieces::at_commas(page.text, *piece));
+        parts.map(|piece| titles::title(piece.of(page.text))).max().unwrap_or(0)
     };
-    let mut has_title = best(&known) >= 2;
-    let mut has_employer = known.len() > usize::from(has_title);
+    let so_far = roles(page, known.clone());
+    let mut has_title = so_far.title.is_some_and(|(_, confidence)| confidence >= 0.5);
+    let mut has_employer = so_far.employer.is_some();
     let mut taken = 0;
     while taken < 2 && line + 1 + taken < stop {
         let next = page.lines[line + 1 + taken];
@@ -191,6 +196,7 @@ fn head_pieces(page: &Page<'_>, head: &Range<usize>, anchor: usize, period: Peri
     head.clone()
         .flat_map(|line| pieces::of_line(page.text, page.lines[line], (line == anchor).then_some(period.bytes)))
         .filter(|piece| !titles::is_blank(piece.of(page.text)))
+        .filter(|piece| piece.of(page.text).split_whitespace().count() <= LONGEST)
         .collect()
 }
 
@@ -269,6 +275,8 @@ fn roles(page: &Page<'_>, pieces: Vec<Bytes>) -> Roles {
     };
     let best = rest.iter().map(score).max().unwrap_or(0);
     if best >= 3 {
+        join_titles(page, &mut rest);
+        let best = rest.iter().map(score).max().unwrap_or(best);
         let at = rest.iter().position(|piece| score(piece) == best).expect("the maximum is one of them");
         let title = rest.remove(at);
         roles.title = Some((trimmed_place(page, title, &mut roles.place), if best >= 5 { 0.9 } else { 0.7 }));
@@ -294,6 +302,22 @@ fn roles(page: &Page<'_>, pieces: Vec<Bytes>) -> Roles {
         roles.title = Some((*piece, 0.45));
     }
     roles
+}
+
+/// "Owner - Graphic Artist" is one title: neighbours on a line that both are titles and not also an employer.
+fn join_titles(page: &Page<'_>, pieces: &mut Vec<Bytes>) {
+    let title = |piece: &Bytes| titles::title(piece.of(page.text)) == 3 && titles::employer(piece.of(page.text)) == 0;
+    let mut at = 0;
+    while at + 1 < pieces.len() {
+        let (left, right) = (pieces[at], pieces[at + 1]);
+        let between = page.text.get(left.end..right.start).unwrap_or("\n");
+        if title(&left) && title(&right) && matches!(between.trim(), "-" | "–" | "—" | "/") && between.len() <= 8 {
+            pieces[at].end = right.end;
+            pieces.remove(at + 1);
+        } else {
+            at += 1;
+        }
+    }
 }
 
 /// One piece that holds everything between commas: the title at one end, the employer at the other.

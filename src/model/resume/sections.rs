@@ -58,6 +58,9 @@ pub(super) fn parts(page: &Page<'_>, speaks: impl Fn(&str) -> bool) -> Vec<Part>
     let mut kind = SectionKind::Header;
     for (index, line) in page.lines.iter().enumerate() {
         let Some(heading) = heading(page, *line) else { continue };
+        if repeats(page, kind, &heading, *line) {
+            continue;
+        }
         if let Some(at) = heading.inline
             && !opens(kind, &heading, line.of(page.text), &page.text[at..line.end], &speaks)
         {
@@ -74,6 +77,27 @@ pub(super) fn parts(page: &Page<'_>, speaks: impl Fn(&str) -> bool) -> Vec<Part>
         out.push(part(page, kind, lines, Some((page.lines[index].start, body))));
     }
     out
+}
+
+/// Whether a name stands under each position ("Highlights", "Technologies"): then it begins no section.
+fn repeats(page: &Page<'_>, inside: SectionKind, heading: &Heading, line: Bytes) -> bool {
+    use SectionKind::{Awards, Experience, Other, Projects, Skills, Summary, Volunteering};
+    let listed = matches!(inside, Experience | Projects | Volunteering);
+    if !listed || !matches!(heading.kind, Skills | Awards | Projects | Other | Summary) || heading.inline.is_some() {
+        return false;
+    }
+    let name = squeezed(line.of(page.text));
+    page.lines
+        .iter()
+        .filter(|other| other.end - other.start <= LONGEST && squeezed(other.of(page.text)) == name)
+        .count()
+        > 1
+        && !super::words::is_caps(line.of(page.text))
+        && page
+            .lines
+            .iter()
+            .rfind(|other| squeezed(other.of(page.text)) == name)
+            .is_some_and(|last| last.start > line.start)
 }
 
 fn part(page: &Page<'_>, kind: SectionKind, lines: Range<usize>, heading: Option<(usize, usize)>) -> Part {

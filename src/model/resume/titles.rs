@@ -22,7 +22,7 @@ const LONGEST: usize = 12;
 
 /// Whether a word heads titles: "manager", "Softwareentwicklerin".
 pub(super) fn is_head(word: &str) -> bool {
-    let word = word.split("(").next().unwrap_or(word);
+    let word = word.split('(').next().unwrap_or(word);
     let singular = word.strip_suffix('s').unwrap_or(word);
     HEADS.contains(word)
         || (singular.len() > 3 && HEADS.contains(singular))
