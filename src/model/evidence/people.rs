@@ -2,12 +2,8 @@
 
 use super::skills::duration;
 use super::{Case, Finding, Reason, Status};
-<<<<<<< HEAD
-use crate::model::profile::{End, HeldPosition, Profile};
-=======
 use crate::model::experience;
-use crate::model::profile::{End, HeldPosition};
->>>>>>> resume
+use crate::model::profile::{End, HeldPosition, Profile};
 use crate::model::query::interpretation::{Kind, Seniority, WantedTitle};
 use crate::model::span::Span;
 use crate::model::taxonomy;
