@@ -148,7 +148,8 @@ fn write_private(path: &Path, text: &str) -> Result<()> {
     use std::io::Write;
     use std::os::unix::fs::OpenOptionsExt;
     let file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
-    file.and_then(|mut file| file.write_all(text.as_bytes())).with_context(|| format!("cannot write {}", path.display()))
+    file.and_then(|mut file| file.write_all(text.as_bytes()))
+        .with_context(|| format!("cannot write {}", path.display()))
 }
 
 async fn samples(ctx: &Context, dir: &Path, stop: &CancellationToken) -> Result<()> {
@@ -157,8 +158,9 @@ async fn samples(ctx: &Context, dir: &Path, stop: &CancellationToken) -> Result<
         return Ok(());
     }
     let actor = super::session::operator(ctx, None).await?;
+    let folder = [dir.to_owned()];
     let report = tokio::select! {
-        report = import::import(ctx, &actor, &[dir.to_owned()]) => report?,
+        report = import::import(ctx, &actor, &folder) => report?,
         () = stop.cancelled() => return Ok(()),
     };
     report.say();

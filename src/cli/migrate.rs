@@ -35,9 +35,9 @@ pub async fn run(file: Option<&Path>, command: &Command) -> Result<ExitCode> {
             let store = Store::connect(config.admin_url(), 1).await?;
             let known = store.migrations().await?;
             if *json {
-                let rows = known.iter().map(|(version, name, applied)| {
-                    json!({ "version": version, "name": name, "applied": applied })
-                });
+                let rows = known
+                    .iter()
+                    .map(|(version, name, applied)| json!({ "version": version, "name": name, "applied": applied }));
                 output::json(&rows.collect::<Vec<_>>())?;
             } else {
                 for (version, name, applied) in &known {

@@ -109,7 +109,10 @@ async fn list(ctx: &Context, json: bool) -> Result<()> {
     for member in everyone {
         let standing = format!("{:?}", member.standing).to_lowercase();
         let role = member.role.as_str();
-        output::line(&format!("{:<32} {role:<10} {standing:<9} {}  ({})", member.email, member.name, member.workspace_name))?;
+        output::line(&format!(
+            "{:<32} {role:<10} {standing:<9} {}  ({})",
+            member.email, member.name, member.workspace_name
+        ))?;
     }
     Ok(())
 }

@@ -174,8 +174,7 @@ fn manager(url: &str) -> Result<ConnectionManager, String> {
         .set_response_timeout(Some(TIMEOUT))
         .set_connection_timeout(Some(TIMEOUT))
         .set_number_of_retries(1);
-    ConnectionManager::new_lazy_with_config(client, config)
-        .map_err(|_| "`[redis] url` is not a Redis URL".to_owned())
+    ConnectionManager::new_lazy_with_config(client, config).map_err(|_| "`[redis] url` is not a Redis URL".to_owned())
 }
 
 fn millis(duration: Duration) -> i64 {

@@ -1,11 +1,11 @@
 //! Floor 1: pure data and rules. No I/O, no async; every function gives the same answer for the same input.
 
 pub mod candidate;
+pub mod evidence;
 pub mod experience;
 pub mod ids;
 pub mod lexical;
 pub mod member;
-pub mod evidence;
 pub mod passage;
 pub mod permission;
 pub mod profile;
@@ -13,5 +13,5 @@ pub mod query;
 pub mod ranking;
 pub mod resume;
 pub mod span;
-pub mod upload;
 pub mod taxonomy;
+pub mod upload;

@@ -120,7 +120,9 @@ async fn same_person(
 fn name_of(read: &ReadResume<'_>) -> String {
     match &read.profile.name {
         Some(found) => found.value.clone(),
-        None => read.upload.filename.rsplit_once('.').map_or(read.upload.filename.as_str(), |(stem, _)| stem).to_owned(),
+        None => {
+            read.upload.filename.rsplit_once('.').map_or(read.upload.filename.as_str(), |(stem, _)| stem).to_owned()
+        }
     }
 }
 

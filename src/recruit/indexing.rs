@@ -56,11 +56,7 @@ pub async fn refresh_in(ctx: &Context, tx: &mut Tx, ids: &[CandidateId]) -> Resu
     Ok(())
 }
 
-fn point(
-    workspace: WorkspaceId,
-    row: Indexable,
-    payloads: &std::collections::HashMap<CandidateId, Payload>,
-) -> Point {
+fn point(workspace: WorkspaceId, row: Indexable, payloads: &std::collections::HashMap<CandidateId, Payload>) -> Point {
     Point {
         id: row.id,
         workspace,

@@ -200,11 +200,7 @@ fn is_passing(code: ErrorCode) -> bool {
 }
 
 fn describe(error: &ExtractError) -> UploadError {
-    UploadError {
-        code: error.code.as_str().to_owned(),
-        detail: error.detail.clone(),
-        hint: error.hint().to_owned(),
-    }
+    UploadError { code: error.code.as_str().to_owned(), detail: error.detail.clone(), hint: error.hint().to_owned() }
 }
 
 async fn unpack(ctx: &Context, tx: &mut Tx, archive: &Upload, content: Unpacked) -> Result<()> {

@@ -76,11 +76,7 @@ pub async fn some(tx: &mut Tx, ids: &[CandidateId]) -> Result<Vec<Candidate>> {
 }
 
 /// Candidates by last change, newest first, after (`updated_at`, `id`), at most `limit`.
-pub async fn list(
-    tx: &mut Tx,
-    after: Option<(DateTime<Utc>, CandidateId)>,
-    limit: i64,
-) -> Result<Vec<Candidate>> {
+pub async fn list(tx: &mut Tx, after: Option<(DateTime<Utc>, CandidateId)>, limit: i64) -> Result<Vec<Candidate>> {
     candidates!(
         tx,
         "where $1::timestamptz is null or (updated_at, id) < ($1, $2) order by updated_at desc, id desc limit $3",

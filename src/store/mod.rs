@@ -236,9 +236,10 @@ impl Store {
     /// Makes the database `name` on the server of `url`, unless it is there.
     pub async fn create_database(url: &str, name: &str) -> Result<()> {
         let store = Self::connect(url, 1).await?;
-        let there = sqlx::query_scalar!(r#"select exists (select from pg_database where datname = $1) as "there!""#, name)
-            .fetch_one(&store.pool)
-            .await?;
+        let there =
+            sqlx::query_scalar!(r#"select exists (select from pg_database where datname = $1) as "there!""#, name)
+                .fetch_one(&store.pool)
+                .await?;
         if !there {
             // A name cannot be a parameter here; it is quoted as an identifier.
             let quoted = name.replace('"', "\"\"");

@@ -62,12 +62,7 @@ pub async fn by_content(tx: &mut Tx, hash: &[u8]) -> Result<Upload> {
 }
 
 /// Uploads newest first, after `before`, at most `limit`, of one status where given.
-pub async fn list(
-    tx: &mut Tx,
-    status: Option<Status>,
-    before: Option<UploadId>,
-    limit: i64,
-) -> Result<Vec<Upload>> {
+pub async fn list(tx: &mut Tx, status: Option<Status>, before: Option<UploadId>, limit: i64) -> Result<Vec<Upload>> {
     uploads!(
         tx,
         "where ($1::uuid is null or id < $1) and ($2::text is null or status = $2) order by id desc limit $3",

@@ -75,7 +75,11 @@ pub struct Login {
 /// Sign in.
 #[utoipa::path(post, path = "/api/v1/auth/login", tag = "accounts", extensions(("x-role" = json!("public"))),
     responses((status = 200, body = Me), (status = 401, body = Problem), (status = 429, body = Problem)))]
-pub async fn login(State(ctx): State<Context>, Stranger(origin): Stranger, Json(login): Json<Login>) -> Answer<Response> {
+pub async fn login(
+    State(ctx): State<Context>,
+    Stranger(origin): Stranger,
+    Json(login): Json<Login>,
+) -> Answer<Response> {
     let signed_in = sign_in::sign_in(&ctx, login.email.trim(), login.password, &origin).await?;
     Ok(welcome(&ctx, &signed_in))
 }

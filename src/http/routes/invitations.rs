@@ -29,7 +29,6 @@ pub async fn accept(
     Stranger(origin): Stranger,
     Json(given): Json<Acceptance>,
 ) -> Answer<Response> {
-    let signed_in =
-        invitations::accept(&ctx, &given.token, given.name.as_deref(), given.password, &origin).await?;
+    let signed_in = invitations::accept(&ctx, &given.token, given.name.as_deref(), given.password, &origin).await?;
     Ok(welcome(&ctx, &signed_in))
 }

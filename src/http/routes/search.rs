@@ -126,9 +126,10 @@ fn steps(ctx: Context, asker: Asker, request: Request) -> impl Stream<Item = Res
         }
         let _ = sender.send(event("done", &json!({}))).await;
     });
-    futures::stream::unfold(receiver, |mut receiver| async move {
-        receiver.recv().await.map(|event| (Ok(event), receiver))
-    })
+    futures::stream::unfold(
+        receiver,
+        |mut receiver| async move { receiver.recv().await.map(|event| (Ok(event), receiver)) },
+    )
 }
 
 /// A query.
@@ -207,7 +208,6 @@ pub async fn suggest(_: Viewer, Query(asked): Query<SuggestRequest>) -> Answer<a
             return Err(crate::recruit::Error::field("kind", message).into());
         }
     };
-    let suggestions =
-        values.into_iter().map(|(id, label)| Suggestion { id, label, kind: kind.to_owned() }).collect();
+    let suggestions = values.into_iter().map(|(id, label)| Suggestion { id, label, kind: kind.to_owned() }).collect();
     Ok(axum::Json(Suggestions { suggestions }))
 }

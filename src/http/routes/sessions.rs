@@ -60,11 +60,7 @@ pub async fn list(State(ctx): State<Context>, Viewer(me): Viewer) -> Answer<axum
 #[utoipa::path(delete, path = "/api/v1/sessions/{id}", tag = "accounts", params(("id" = SessionId, Path)),
     operation_id = "end_session", extensions(("x-role" = json!("viewer"))),
     responses((status = 204), (status = 404, body = Problem)))]
-pub async fn end(
-    State(ctx): State<Context>,
-    Viewer(me): Viewer,
-    Path(id): Path<SessionId>,
-) -> Answer<StatusCode> {
+pub async fn end(State(ctx): State<Context>, Viewer(me): Viewer, Path(id): Path<SessionId>) -> Answer<StatusCode> {
     sign_in::end_session(&ctx, me.member.id, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

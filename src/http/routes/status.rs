@@ -55,7 +55,11 @@ pub async fn get(State(ctx): State<Context>, Viewer(me): Viewer) -> Answer<axum:
 }
 
 fn service(name: &'static str, up: bool, otherwise: &'static str, meaning: &'static str) -> Service {
-    if up { Service { name, state: "up", detail: None } } else { Service { name, state: otherwise, detail: Some(meaning) } }
+    if up {
+        Service { name, state: "up", detail: None }
+    } else {
+        Service { name, state: otherwise, detail: Some(meaning) }
+    }
 }
 
 async fn counts(ctx: &Context, me: &Actor) -> Answer<Counts> {

@@ -14,7 +14,9 @@ pub mod tokens;
 mod words;
 
 pub use denial::denied;
-pub use languages::{suggest as suggest_languages, label as language_label, mentions as language_mentions, resolve as language};
+pub use languages::{
+    label as language_label, mentions as language_mentions, resolve as language, suggest as suggest_languages,
+};
 pub use occupations::{Occupation, Occupations, occupations};
 pub use places::{Place, PlaceKind, Places, places};
 pub use skills::{Skill, Skills, skills};

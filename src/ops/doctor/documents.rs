@@ -15,8 +15,8 @@ impl Check for Documents {
             Ok(test) => test,
             Err(error) => return Finding::error(NAME, error.to_string(), error.hint()),
         };
-        if let Some(missing) = test.missing_tools.first() {
-            return Finding::error(NAME, format!("a program is missing: {missing}"), "install it with apt");
+        if let Some((program, package)) = test.missing_tools.first() {
+            return Finding::error(NAME, format!("`{program}` is not installed"), format!("apt install {package}"));
         }
         if !test.holds() {
             return Finding::warning(

@@ -15,7 +15,12 @@ impl Check for Index {
         match ctx.vectors.ready().await {
             Ok(()) => Finding::ok(
                 NAME,
-                format!("the engine `{}` answers; model {}, {} numbers", ctx.vectors.name(), model.name, model.dimensions),
+                format!(
+                    "the engine `{}` answers; model {}, {} numbers",
+                    ctx.vectors.name(),
+                    model.name,
+                    model.dimensions
+                ),
             ),
             Err(error) => Finding::error(NAME, error.to_string(), "check `[vector] url` and that Qdrant runs"),
         }

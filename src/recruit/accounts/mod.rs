@@ -70,8 +70,7 @@ fn csrf_of(session_token: &str) -> String {
 /// Checks a person's name.
 fn check_name(field: &'static str, name: &str) -> Option<FieldError> {
     let length = name.trim().chars().count();
-    (!(1..=200).contains(&length))
-        .then(|| FieldError { field, message: "must have 1 to 200 characters".into() })
+    (!(1..=200).contains(&length)).then(|| FieldError { field, message: "must have 1 to 200 characters".into() })
 }
 
 /// Checks an e-mail: something, an at sign, something with a dot inside, no spaces, at most 254 bytes (RFC 5321).
@@ -87,8 +86,7 @@ fn check_email(email: &str) -> Option<FieldError> {
 /// Checks a new password: 12 to 256 characters (NIST SP 800-63B asks for length and against composition rules).
 fn check_password(field: &'static str, password: &str) -> Option<FieldError> {
     let length = password.chars().count();
-    (!(12..=256).contains(&length))
-        .then(|| FieldError { field, message: "must have 12 to 256 characters".into() })
+    (!(12..=256).contains(&length)).then(|| FieldError { field, message: "must have 12 to 256 characters".into() })
 }
 
 /// All mistakes at once.

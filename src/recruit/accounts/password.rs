@@ -1,8 +1,8 @@
 //! Passwords: Argon2id on a blocking thread, two at a time, so that a flood of sign-ins cannot take the machine.
 
+use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
-use argon2::Argon2;
 use tokio::sync::Semaphore;
 
 use crate::recruit::{Error, Result};

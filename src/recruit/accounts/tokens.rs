@@ -16,12 +16,7 @@ pub async fn list(ctx: &Context, actor: &Actor) -> Result<Vec<Token>> {
 }
 
 /// Makes a token; the secret is answered this once.
-pub async fn create(
-    ctx: &Context,
-    actor: &Actor,
-    name: &str,
-    expires_in_days: Option<u16>,
-) -> Result<(Token, String)> {
+pub async fn create(ctx: &Context, actor: &Actor, name: &str, expires_in_days: Option<u16>) -> Result<(Token, String)> {
     refuse_if_any([check_name("name", name)])?;
     if name.chars().count() > 100 {
         return Err(Error::field("name", "must have 1 to 100 characters"));

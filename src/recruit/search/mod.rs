@@ -11,8 +11,8 @@ mod similar;
 
 use std::time::Instant;
 
-pub use similar::similar;
 pub use answer::{Answer, Degraded, Evidence, Facet, Facets, Hit, Place, Reason, Stage};
+pub use similar::similar;
 
 use super::accounts::Actor;
 use super::{Error, Result};

@@ -140,10 +140,5 @@ fn shown(reason: evidence::Reason, resume: &Resume) -> Reason {
         start: quote.start,
         end: quote.end,
     });
-    Reason {
-        requirement: reason.requirement,
-        kind: reason.kind,
-        status: reason.status,
-        evidence: evidence.collect(),
-    }
+    Reason { requirement: reason.requirement, kind: reason.kind, status: reason.status, evidence: evidence.collect() }
 }
