@@ -272,7 +272,9 @@ fn alternatives(draft: &Draft, found: &[(usize, usize, String)]) -> Vec<Option<u
         groups[i - 1] = Some(group);
         // Commas before the "or" belong to the same choice, unless a parenthesis or another item stands between.
         for j in (1..i).rev() {
-            let gap = found[j].0 == found[j - 1].1 && draft.between(found[j].0).trim() == ",";
+            // "Python, AWS or GCP" leaves Python a demand of its own: only what is related belongs to the choice.
+            let close = all_skills().related(&found[j].2).any(|s| s.id == found[j - 1].2);
+            let gap = close && found[j].0 == found[j - 1].1 && draft.between(found[j].0).trim() == ",";
             if !gap
                 || groups[j - 1].is_some()
                 || draft.kind(found[j - 1].0, found[j - 1].1) != draft.kind(here.0, here.1)
