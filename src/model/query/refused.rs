@@ -74,6 +74,7 @@ const PEOPLE: &[&str] = &[
 ];
 /// Words that make a refused word harmless when they follow it.
 const HARMLESS_AFTER: &[&str] = &[
+    "tongue",
     "health",
     "wear",
     "clothing",
@@ -220,7 +221,9 @@ fn age(draft: &Draft, at: usize) -> Option<usize> {
                 draft.word(at),
                 "under" | "below" | "over" | "unter" | "uber" | "younger" | "older" | "junger"
             ) && second == 0;
-            let closes = draft.clause(at).1 == end || draft.word(end) == "only";
+            let closes = draft.clause(at).1 == end
+                || matches!(draft.word(end), "only" | "for" | "please" | "preferred" | "with" | "in")
+                || matches!(draft.back(at, 1), "candidates" | "applicants" | "people" | "someone" | "anyone" | "be");
             after.or((bare && closes).then_some(end)).map(|e| e - at)
         }
         _ => {

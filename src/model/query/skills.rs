@@ -151,6 +151,11 @@ pub(super) fn read(draft: &mut Draft, years: &[Span]) {
             continue;
         }
         found.push((first, last, skill.id.clone()));
+        // "SAP SD/MM" names two modules.
+        let module = all_skills().resolve(&format!("sap {}", draft.word(last))).filter(|s| s.id != skill.id);
+        if let Some(module) = module.filter(|_| skill.id.starts_with("sap-") && draft.between(last) == "/") {
+            found.push((last, last + 1, module.id.clone()));
+        }
     }
     clinical(draft, &mut found);
     let groups = alternatives(draft, &found);
