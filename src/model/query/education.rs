@@ -1,4 +1,4 @@
-//! Degrees and trainings asked for, with the field: "PhD in physics", "Bachelor BWL", "abgeschlossene Ausbildung".
+//! Degrees and trainings asked for, with the field: "doctorate in physics", "Bachelor BWL", "abgeschlossene Ausbildung".
 
 use crate::model::taxonomy::tokens::Gap;
 
@@ -243,8 +243,13 @@ fn take(draft: &mut Draft, first: usize, last: usize, level: &str) -> usize {
             end += 1;
         }
     }
+    let named = end;
+    // "in physics or mathematics": the second subject widens the same demand.
+    while end > at && matches!(draft.word(end), "or" | "oder") && end + 1 < to && subject(draft, end + 1, end + 2) {
+        end += 2;
+    }
     let mut begin = first;
-    let mut field = (end > at).then(|| draft.slice(at, end).to_lowercase());
+    let mut field = (end > at).then(|| draft.slice(at, named).to_lowercase());
     if field.is_none()
         && matches!(draft.word(last - 1), "degree" | "studium" | "abschluss" | "ausbildung" | "apprenticeship")
         || field.is_none() && last - first == 1

@@ -5,7 +5,7 @@ use crate::model::taxonomy::{skills, tokens::Gap};
 
 use super::{
     draft::Draft,
-    interpretation::{WantedEmployer, WantedKeyword},
+    interpretation::{Kind, WantedEmployer, WantedKeyword},
     titles::Title,
 };
 
@@ -219,6 +219,20 @@ pub(super) fn read(draft: &mut Draft, titles: &[Title]) {
         }
     }
     alumni(draft);
+    named(draft, titles);
+}
+
+/// "not KPMG", or an employer's name as an item of its own.
+fn named(draft: &mut Draft, titles: &[Title]) {
+    for at in 0..draft.tokens.len() {
+        let known = KNOWN.contains(&draft.word(at)) && !draft.is_claimed(at, at + 1);
+        let free =
+            known && skills().resolve(draft.word(at)).is_none() && titles.iter().all(|t| at < t.first || t.last <= at);
+        let item = draft.tokens[at].gap == Gap::Break && draft.tokens.get(at + 1).is_none_or(|t| t.gap == Gap::Break);
+        if free && (draft.kinds[at] == Kind::Not || item && draft.tokens[at].capital && !draft.description) {
+            take(draft, at, at + 1);
+        }
+    }
 }
 
 /// "Google alumni", "Edeka or Rewe experience".
@@ -258,7 +272,7 @@ fn name(draft: &Draft, first: usize, titles: &[Title], capitals: bool) -> Option
         return None;
     }
     if !token.capital {
-        let refused = draft.kinds[first] == super::interpretation::Kind::Not;
+        let refused = draft.kinds[first] == Kind::Not;
         let named = known || refused || !capitals && skills().resolve(draft.word(first)).is_none();
         let goes_on = |i: &usize| {
             refused

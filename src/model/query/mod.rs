@@ -18,6 +18,7 @@ mod seniority;
 mod skills;
 mod spelling;
 mod strength;
+mod title_words;
 mod titles;
 mod years;
 

@@ -1,6 +1,8 @@
 //! Parts of a query that must not steer hiring: age, gender, origin, religion, family, health. They are left out and
 //! the recruiter is told why.
 
+use std::sync::OnceLock;
+
 use crate::model::taxonomy::{is_ordinary, language};
 
 use super::{draft::Draft, interpretation::Refusal};
@@ -16,325 +18,29 @@ const ORIENTATION: &str = "Sexual orientation must not decide who is shown.";
 const LOOKS: &str = "Appearance must not decide who is shown.";
 const MEMBERSHIP: &str = "Political opinion and union membership must not decide who is shown.";
 
-/// Phrases that stand for themselves, folded.
-const PHRASES: &[(&str, &[&str])] = &[
-    (
-        AGE,
-        &[
-            "young",
-            "youthful",
-            "younger",
-            "youngish",
-            "elderly person",
-            "digital native",
-            "digital natives",
-            "recent retiree",
-            "jung",
-            "junge",
-            "junger",
-            "junges",
-            "jungere",
-            "jungerer",
-            "middle aged",
-            "not too old",
-            "no older",
-            "not old",
-            "nicht zu alt",
-            "in their twenties",
-            "in their thirties",
-            "millennial",
-            "millennials",
-            "gen z",
-            "boomers",
-            "no boomers",
-            "in seinen zwanzigern",
-            "mature candidates",
-            "over the hill",
-            "age limit",
-            "altersgrenze",
-        ],
-    ),
-    (
-        GENDER,
-        &[
-            "male",
-            "female",
-            "woman",
-            "women",
-            "man",
-            "men",
-            "girl",
-            "girls",
-            "boy",
-            "boys",
-            "lady",
-            "ladies",
-            "guy only",
-            "gentleman",
-            "gentlemen",
-            "mannlich",
-            "mannliche",
-            "mannlicher",
-            "mannlichen",
-            "weiblich",
-            "weibliche",
-            "weiblicher",
-            "weiblichen",
-            "frau",
-            "frauen",
-            "mann",
-            "manner",
-            "madchen",
-            "males",
-            "females",
-            "transgender",
-            "non binary",
-            "nonbinary",
-            "cis",
-            "nur frauen",
-            "nur manner",
-            "masculine",
-            "feminine",
-        ],
-    ),
-    (
-        ORIGIN,
-        &[
-            "native american",
-            "native americans",
-            "caucasian",
-            "caucasians",
-            "hispanic",
-            "latino",
-            "latina",
-            "african american",
-            "asian",
-            "asians",
-            "arab",
-            "arabs",
-            "white people",
-            "white person",
-            "white candidates",
-            "white applicants",
-            "white male",
-            "white female",
-            "white only",
-            "black people",
-            "black person",
-            "black candidates",
-            "black applicants",
-            "only white",
-            "only black",
-            "no blacks",
-            "no whites",
-            "no foreigners",
-            "foreigners",
-            "foreigner",
-            "no immigrants",
-            "immigrants",
-            "migrants",
-            "auslander",
-            "keine auslander",
-            "ethnicity",
-            "ethnic",
-            "race",
-            "skin color",
-            "skin colour",
-            "hautfarbe",
-            "nationality",
-            "nationalitat",
-            "staatsangehorigkeit",
-            "citizens",
-            "citizen",
-            "citizenship",
-            "staatsburger",
-            "staatsburgerschaft",
-            "native born",
-            "born in",
-            "gypsy",
-            "roma people",
-            "jew",
-            "jews",
-            "migrationshintergrund",
-            "european origin",
-            "indigenous",
-            "passport holder",
-            "biodeutsch",
-            "deutschstammig",
-            "of color",
-            "of colour",
-            "white european",
-        ],
-    ),
-    (
-        RELIGION,
-        &[
-            "christian",
-            "christians",
-            "muslim",
-            "muslims",
-            "islamic faith",
-            "jewish",
-            "hindu",
-            "hindus",
-            "buddhist",
-            "catholic",
-            "catholics",
-            "protestant",
-            "atheist",
-            "atheists",
-            "mormon",
-            "sikh",
-            "religion",
-            "religious",
-            "konfession",
-            "katholisch",
-            "evangelisch",
-            "christlich",
-            "muslimisch",
-            "judisch",
-            "headscarf",
-            "hijab",
-            "kopftuch",
-            "church member",
-            "non muslim",
-            "churchgoing",
-            "christ",
-            "moslem",
-            "orthodox",
-        ],
-    ),
-    (
-        FAMILY,
-        &[
-            "married",
-            "unmarried",
-            "divorced",
-            "childless",
-            "no children",
-            "no kids",
-            "without children",
-            "without kids",
-            "kinderlos",
-            "ledig",
-            "verheiratet",
-            "geschieden",
-            "pregnant",
-            "not pregnant",
-            "schwanger",
-            "schwangere",
-            "pregnancy",
-            "family planning",
-            "marital status",
-            "single mother",
-            "single mothers",
-            "mothers",
-            "fathers",
-            "single father",
-            "single person",
-            "keine kinder",
-            "ohne kinder",
-            "no family",
-            "planning a family",
-            "maternity",
-            "single parents",
-            "single mom",
-            "newlywed",
-            "familienstand",
-            "widowed",
-            "mother",
-            "no small children",
-        ],
-    ),
-    (
-        HEALTH,
-        &[
-            "able bodied",
-            "healthy",
-            "no disability",
-            "no disabilities",
-            "without disability",
-            "without disabilities",
-            "not disabled",
-            "disabled",
-            "non disabled",
-            "no health issues",
-            "no health problems",
-            "no illness",
-            "no chronic illness",
-            "no chronic illnesses",
-            "chronic illness",
-            "gesund",
-            "gesunde",
-            "behindert",
-            "behinderte",
-            "schwerbehindert",
-            "nicht behindert",
-            "keine behinderung",
-            "ohne behinderung",
-            "no mental illness",
-            "hiv",
-            "handicapped",
-            "never sick",
-            "no sick leave",
-            "autistic",
-            "wheelchair user",
-            "no wheelchair",
-            "depression",
-            "no medical conditions",
-            "medical history",
-        ],
-    ),
-    (
-        ORIENTATION,
-        &[
-            "gay",
-            "lesbian",
-            "heterosexual",
-            "homosexual",
-            "bisexual",
-            "schwul",
-            "lesbisch",
-            "straight men",
-            "straight people",
-            "sexual orientation",
-            "lgbt",
-            "queer",
-        ],
-    ),
-    (
-        LOOKS,
-        &[
-            "attractive",
-            "good looking",
-            "handsome",
-            "pretty",
-            "beautiful",
-            "hubsch",
-            "gutaussehend",
-            "attraktiv",
-            "slim",
-            "overweight",
-            "schlank",
-            "tattoo free",
-        ],
-    ),
-    (
-        MEMBERSHIP,
-        &[
-            "union member",
-            "union members",
-            "no union members",
-            "party member",
-            "gewerkschaftsmitglied",
-            "conservative voter",
-            "political views",
-            "republicans",
-            "democrats",
-            "gewerkschafter",
-        ],
-    ),
-];
+/// Phrases that stand for themselves, folded: `reason=phrase|phrase`.
+const PHRASES: &str = include_str!("refused.txt");
+
+/// The phrases with the reason each is refused for, read on first use.
+fn phrases() -> &'static [(&'static str, Vec<&'static str>)] {
+    static TABLE: OnceLock<Vec<(&'static str, Vec<&'static str>)>> = OnceLock::new();
+    TABLE.get_or_init(|| {
+        let reason = |name: &str| match name {
+            "age" => AGE,
+            "gender" => GENDER,
+            "origin" => ORIGIN,
+            "religion" => RELIGION,
+            "family" => FAMILY,
+            "health" => HEALTH,
+            "orientation" => ORIENTATION,
+            "looks" => LOOKS,
+            _ => MEMBERSHIP,
+        };
+        let lines = PHRASES.lines().filter_map(|l| l.split_once('='));
+        lines.map(|(name, list)| (reason(name), list.split('|').collect())).collect()
+    })
+}
+
 /// Words after which a people, not a language, is meant.
 const PEOPLE: &[&str] = &[
     "candidates",
@@ -368,6 +74,7 @@ const PEOPLE: &[&str] = &[
 ];
 /// Words that make a refused word harmless when they follow it.
 const HARMLESS_AFTER: &[&str] = &[
+    "tongue",
     "health",
     "wear",
     "clothing",
@@ -460,7 +167,7 @@ fn refusal(draft: &Draft, at: usize) -> Option<(usize, &'static str)> {
     if let Some(words) = people(draft, at) {
         return Some((words, ORIGIN));
     }
-    let (words, reason) = PHRASES
+    let (words, reason) = phrases()
         .iter()
         .filter_map(|(reason, phrases)| draft.any_at(at, phrases).map(|n| (n, *reason)))
         .max_by_key(|f| f.0)?;
@@ -499,7 +206,7 @@ fn age(draft: &Draft, at: usize) -> Option<usize> {
     };
     match draft.word(at) {
         "aged" | "age" | "ages" | "alter" => {
-            let last = (at + 1..at + 6).filter(|i| number(*i).is_some()).last()?;
+            let last = (at + 1..at + 6).rfind(|i| number(*i).is_some())?;
             Some(last + 1 - at)
         }
         "under" | "below" | "over" | "above" | "unter" | "uber" | "younger" | "older" | "jünger" | "junger"
@@ -514,7 +221,9 @@ fn age(draft: &Draft, at: usize) -> Option<usize> {
                 draft.word(at),
                 "under" | "below" | "over" | "unter" | "uber" | "younger" | "older" | "junger"
             ) && second == 0;
-            let closes = draft.clause(at).1 == end || draft.word(end) == "only";
+            let closes = draft.clause(at).1 == end
+                || matches!(draft.word(end), "only" | "for" | "please" | "preferred" | "with" | "in")
+                || matches!(draft.back(at, 1), "candidates" | "applicants" | "people" | "someone" | "anyone" | "be");
             after.or((bare && closes).then_some(end)).map(|e| e - at)
         }
         _ => {

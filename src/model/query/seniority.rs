@@ -206,7 +206,7 @@ pub(super) fn read(draft: &mut Draft) {
         match draft.kinds[at] {
             Kind::Must => found.push(seniority),
             Kind::Not if !draft.claimed[at] => {
-                draft.out.unresolved.push(format!("not {}", draft.slice(at, at + words)))
+                draft.out.unresolved.push(format!("not {}", draft.slice(at, at + words)));
             }
             _ => {}
         }
@@ -246,7 +246,6 @@ fn counts(draft: &Draft, at: usize, (seniority, words): (Seniority, usize)) -> b
                 && !matches!(draft.back(at, 1), "to")
                 && !matches!(after, "to" | "teams" | "team" | "people" | "and" | "on")
         }
-        (Seniority::Lead, "leiter" | "leiterin") => true,
         (Seniority::Executive, _) if draft.back(at, 1) == "to" || draft.back(at, 2) == "to" => false,
         (Seniority::Executive, "director") => !draft.description,
         (Seniority::Executive, "chief") => {

@@ -151,6 +151,11 @@ pub(super) fn read(draft: &mut Draft, years: &[Span]) {
             continue;
         }
         found.push((first, last, skill.id.clone()));
+        // "SAP SD/MM" names two modules.
+        let module = all_skills().resolve(&format!("sap {}", draft.word(last))).filter(|s| s.id != skill.id);
+        if let Some(module) = module.filter(|_| skill.id.starts_with("sap-") && draft.between(last) == "/") {
+            found.push((last, last + 1, module.id.clone()));
+        }
     }
     clinical(draft, &mut found);
     let groups = alternatives(draft, &found);
@@ -272,7 +277,9 @@ fn alternatives(draft: &Draft, found: &[(usize, usize, String)]) -> Vec<Option<u
         groups[i - 1] = Some(group);
         // Commas before the "or" belong to the same choice, unless a parenthesis or another item stands between.
         for j in (1..i).rev() {
-            let gap = found[j].0 == found[j - 1].1 && draft.between(found[j].0).trim() == ",";
+            // "Python, AWS or GCP" leaves Python a demand of its own: only what is related belongs to the choice.
+            let close = all_skills().related(&found[j].2).any(|s| s.id == found[j - 1].2);
+            let gap = close && found[j].0 == found[j - 1].1 && draft.between(found[j].0).trim() == ",";
             if !gap
                 || groups[j - 1].is_some()
                 || draft.kind(found[j - 1].0, found[j - 1].1) != draft.kind(here.0, here.1)

@@ -19,7 +19,7 @@ const SHORTEST: usize = 4;
 const TWO_FROM: usize = 6;
 /// How many of the taxonomy's entries are the hand-written ones, whose words are worth correcting to.
 const CORE_SKILLS: usize = 1450;
-const CORE_OCCUPATIONS: usize = 400;
+const CORE_OCCUPATIONS: usize = 480;
 
 fn vocabulary() -> &'static Vocabulary {
     static WORDS: OnceLock<(Vec<String>, Vec<u8>)> = OnceLock::new();
@@ -114,7 +114,7 @@ fn in_unknown_title(draft: &Draft, at: usize) -> bool {
 /// The name `word` most likely means.
 fn nearest(word: &str) -> Option<&'static str> {
     let length = word.chars().count();
-    if length < SHORTEST || length > 30 || !word.chars().all(char::is_alphabetic) || right(word) {
+    if !(SHORTEST..=30).contains(&length) || !word.chars().all(char::is_alphabetic) || right(word) {
         return None;
     }
     let most = if length >= TWO_FROM { 2 } else { 1 };

@@ -167,8 +167,9 @@ impl Occupations {
             if n == 1 && last.text.chars().count() < 5 {
                 return None;
             }
-            let before: String = rest.iter().map(|t| format!("{} ", t.text)).collect();
-            forms(&last.text).iter().find_map(|f| self.table.get(&format!("{before}{f}"))).map(|i| (first + n, i))
+            let before: Vec<&str> = rest.iter().map(|t| t.text.as_str()).collect();
+            let form = |f: &String| [&before[..], &[f.as_str()]].concat().join(" ");
+            forms(&last.text).iter().find_map(|f| self.table.get(&form(f))).map(|i| (first + n, i))
         });
         inflected.or(exact)
     }

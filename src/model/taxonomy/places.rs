@@ -10,9 +10,9 @@ use super::{
     words::is_ordinary,
 };
 
-/// GeoNames: name, country code, latitude, longitude; the most populous first.
+/// `GeoNames`: name, country code, latitude, longitude; the most populous first.
 const CITIES: &str = include_str!("data/cities.tsv");
-/// GeoNames: name, country code, and the centre of its people.
+/// `GeoNames`: name, country code, and the centre of its people.
 const COUNTRIES: &str = include_str!("data/countries.tsv");
 /// Written for this project: regions with coordinates, and other names of cities and countries.
 const CORE: &str = include_str!("data/places.txt");
