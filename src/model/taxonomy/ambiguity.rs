@@ -176,9 +176,20 @@ const CUES_AFTER: &[&str] = &[
     "template",
     "templates",
     "ist",
-    "wünschenswert",
+    "wunschenswert",
     "erforderlich",
+    "modelling",
+    "modeling",
+    "models",
+    "vba",
+    "formulas",
 ];
+
+/// Words before "of" that ask for a skill: "two years of Go".
+const OF_CUES: &[&str] = &["years", "year", "yrs", "experience", "knowledge", "command", "jahre", "months"];
+
+/// Longest chain of plain words that support each other.
+const MOST_ROUNDS: usize = 6;
 
 /// Which hits count.
 pub(super) fn settle(tokens: &[Token], hits: &[Hit], context: Context, sense: impl Fn(&Hit) -> Sense) -> Vec<bool> {
@@ -190,8 +201,8 @@ pub(super) fn settle(tokens: &[Token], hits: &[Hit], context: Context, sense: im
         }
         return keep;
     }
-    // A plain word that was accepted supports its neighbour ("Scala and Spark data engineer"): repeat until nothing changes.
-    loop {
+    // A plain word that was accepted supports its neighbour ("Scala and Spark data engineer").
+    for _ in 0..MOST_ROUNDS {
         let technical: Vec<&Hit> = hits
             .iter()
             .zip(&keep)
@@ -202,12 +213,13 @@ pub(super) fn settle(tokens: &[Token], hits: &[Hit], context: Context, sense: im
         let newly: Vec<usize> =
             (0..hits.len()).filter(|i| !keep[*i] && supported(tokens, &hits[*i], &technical, context)).collect();
         if newly.is_empty() {
-            return keep;
+            break;
         }
         for i in newly {
             keep[i] = true;
         }
     }
+    keep
 }
 
 fn supported(tokens: &[Token], hit: &Hit, technical: &[&Hit], context: Context) -> bool {
@@ -235,9 +247,12 @@ fn supported(tokens: &[Token], hit: &Hit, technical: &[&Hit], context: Context) 
         return false;
     }
     let reach = if context == Context::Prose { NEAR_IN_PROSE } else { NEAR };
-    let neighbour = technical.iter().any(|t| {
+    // The hits are in order: only the nearest on each side can be near enough.
+    let at = technical.partition_point(|t| t.first < hit.first);
+    let nearest = [at.checked_sub(1).and_then(|i| technical.get(i)), technical.get(at)];
+    let neighbour = nearest.into_iter().flatten().any(|t| {
         let distance = if t.first >= hit.last { t.first - hit.last } else { hit.first.saturating_sub(t.last) };
-        distance <= reach && t.first != hit.first
+        distance <= reach
     });
     if neighbour && (token.capital || !verbal) {
         return !(verbal && context == Context::Prose && after.is_some_and(|t| t.text == "to" || t.text == "at"));
@@ -249,8 +264,11 @@ fn supported(tokens: &[Token], hit: &Hit, technical: &[&Hit], context: Context) 
         || before.is_some_and(|t| {
             CUES_BEFORE.contains(&t.text.as_str()) && after.is_none_or(|n| CUES_BEFORE.contains(&n.text.as_str()))
         });
+    let counted = before.is_some_and(|t| t.text == "of")
+        && hit.first >= 2
+        && OF_CUES.contains(&tokens[hit.first - 2].text.as_str());
     let alone = before.is_none() && after.is_none() && (token.capital || tokens.len() <= 2);
-    (cue || alone) && !verbal
+    (cue || counted || alone) && !verbal
 }
 
 fn whole_item(tokens: &[Token], hit: &Hit) -> bool {

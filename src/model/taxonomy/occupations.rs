@@ -64,6 +64,11 @@ impl Occupations {
         self.find(&all).or_else(|| self.find(&bare(head(title)))).map(|i| &self.all[i])
     }
 
+    /// The occupation with exactly this title, in some form of its last word; nothing is taken off.
+    pub fn named(&self, title: &str) -> Option<&Occupation> {
+        self.exact(&bare(title)).map(|i| &self.all[i])
+    }
+
     /// The occupations named in `text`, leftmost first, the longest title at each place.
     pub fn mentions(&self, text: &str) -> Vec<Mention<'_>> {
         self.mentions_in(&tokens(text))
@@ -162,8 +167,9 @@ impl Occupations {
             if n == 1 && last.text.chars().count() < 5 {
                 return None;
             }
-            let before: String = rest.iter().map(|t| format!("{} ", t.text)).collect();
-            forms(&last.text).iter().find_map(|f| self.table.get(&format!("{before}{f}"))).map(|i| (first + n, i))
+            let before: Vec<&str> = rest.iter().map(|t| t.text.as_str()).collect();
+            let form = |f: &String| [&before[..], &[f.as_str()]].concat().join(" ");
+            forms(&last.text).iter().find_map(|f| self.table.get(&form(f))).map(|i| (first + n, i))
         });
         inflected.or(exact)
     }
@@ -184,12 +190,18 @@ impl Occupations {
             let (label, aliases) = line.split_once('=').unwrap_or((line, ""));
             out.push(group, label, aliases);
         }
+        let written = out.all.len();
         for line in ESCO.lines() {
             let mut fields = line.split('\t');
             let (Some(group), Some(label)) = (fields.next(), fields.next()) else { continue };
             out.push(group, label, fields.next().unwrap_or_default());
         }
-        let compact = out.table.keys().filter(|(k, _)| k.contains(' ')).map(|(k, i)| (k.replace(' ', ""), i)).collect();
+        let compact = out
+            .table
+            .keys()
+            .filter(|(k, i)| *i < written && k.contains(' '))
+            .map(|(k, i)| (k.replace(' ', ""), i))
+            .collect();
         out.compact = compact;
         out
     }

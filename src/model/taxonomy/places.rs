@@ -1,7 +1,7 @@
 //! Places: cities, regions and countries by their English, German and local names. A city whose name is also a word
 //! ("Essen", "Reading") counts only where a place is spoken of.
 
-use std::sync::OnceLock;
+use std::{collections::HashMap, sync::OnceLock};
 
 use super::{
     Mention,
@@ -10,9 +10,9 @@ use super::{
     words::is_ordinary,
 };
 
-/// GeoNames: name, country code, latitude, longitude; the most populous first.
+/// `GeoNames`: name, country code, latitude, longitude; the most populous first.
 const CITIES: &str = include_str!("data/cities.tsv");
-/// GeoNames: name, country code, and the centre of its people.
+/// `GeoNames`: name, country code, and the centre of its people.
 const COUNTRIES: &str = include_str!("data/countries.tsv");
 /// Written for this project: regions with coordinates, and other names of cities and countries.
 const CORE: &str = include_str!("data/places.txt");
@@ -141,7 +141,7 @@ impl Places {
 
     fn read() -> Self {
         let mut out = Self { all: Vec::with_capacity(9800), table: Table::default() };
-        let mut aliases = Vec::new();
+        let mut aliases: HashMap<&str, &str> = HashMap::new();
         for line in CORE.lines().filter(|l| !l.is_empty()) {
             let fields: Vec<&str> = line.split('\t').collect();
             match fields[..] {
@@ -149,7 +149,9 @@ impl Places {
                     let names = format!("{name}|{other}");
                     out.push(name, country, (latitude, longitude), PlaceKind::Region, &names);
                 }
-                [name, other] => aliases.push((name, other)),
+                [name, other] => {
+                    aliases.insert(name, other);
+                }
                 _ => {}
             }
         }
@@ -157,7 +159,7 @@ impl Places {
             for line in list.lines() {
                 let fields: Vec<&str> = line.split('\t').collect();
                 let [name, country, latitude, longitude] = fields[..] else { continue };
-                let others = aliases.iter().find(|a| a.0 == name).map_or("", |a| a.1);
+                let others = aliases.get(name).copied().unwrap_or_default();
                 let first = out.table.get(&super::tokens::key(name)).is_none();
                 out.push(
                     name,

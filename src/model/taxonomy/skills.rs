@@ -200,7 +200,7 @@ mod tests {
         assert!(skills().all().len() >= 2000, "{}", skills().all().len());
         for skill in skills().all() {
             assert_eq!(skills().resolve(&skill.label).map(|s| &s.id), Some(&skill.id), "{}", skill.label);
-            assert!(skill.aliases.iter().all(|a| skills().resolve(a).is_some()), "{:?}", skill);
+            assert!(skill.aliases.iter().all(|a| skills().resolve(a).is_some()), "{skill:?}");
         }
     }
 

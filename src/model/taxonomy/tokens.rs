@@ -80,6 +80,12 @@ pub fn tokens(text: &str) -> Vec<Token> {
 /// The key of a name: its tokens, joined by a space.
 pub fn key(name: &str) -> String {
     let mut out = String::with_capacity(name.len());
+    // Most names are plain words with single spaces: nothing to cut.
+    let plain = |w: &str| !w.is_empty() && w.bytes().all(|b| b.is_ascii_alphanumeric());
+    if name.split([' ', '-']).all(plain) {
+        out.extend(name.chars().map(|c| if c == '-' { ' ' } else { c.to_ascii_lowercase() }));
+        return out;
+    }
     for token in tokens(name) {
         if !out.is_empty() {
             out.push(' ');

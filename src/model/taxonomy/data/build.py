@@ -101,7 +101,7 @@ def occupations():
         names = [n for n in names if fold(n) not in taken and fold(n).rstrip("s") not in taken]
         if fold(label) in taken: continue
         taken.add(fold(label)); taken.update(fold(n) for n in names)
-        lines.append("\t".join([group if score > 0.32 else "", label, "|".join(names)]))
+        lines.append("\t".join([group if score > 0.32 else "", label, "|".join(names[:10])]))
     write("occupations_esco.tsv", lines)
 
 # --- skills ----------------------------------------------------------------------------------------------------------

@@ -1,0 +1,150 @@
+//! Certifications and licences asked for: the usual ones by name, others by "… certified" and "… certificate".
+
+use std::{collections::HashMap, sync::OnceLock};
+
+use crate::model::taxonomy::tokens::{Gap, key};
+
+use super::{draft::Draft, interpretation::WantedCertification};
+
+/// Written for this project: `Usual name=other names`.
+const KNOWN: &str = include_str!("certifications.txt");
+/// Most words of a name.
+const LONGEST: usize = 6;
+/// Words that make what stands before them a certification.
+const WORDS: &[&str] = &[
+    "certificate",
+    "certificates",
+    "certification",
+    "certifications",
+    "certified",
+    "license",
+    "licence",
+    "licensed",
+    "zertifikat",
+    "zertifizierung",
+    "zertifiziert",
+    "schein",
+    "lizenz",
+    "zertifizierter",
+];
+/// Words a certification's name does not hold.
+const STOPS: &[&str] = &[
+    "with",
+    "a",
+    "an",
+    "the",
+    "and",
+    "or",
+    "of",
+    "in",
+    "has",
+    "have",
+    "valid",
+    "must",
+    "no",
+    "mit",
+    "und",
+    "oder",
+    "be",
+    "is",
+    "who",
+    "current",
+    "any",
+    "relevant",
+    "professional",
+    "required",
+    "driving",
+    "driver's",
+    "driver",
+    "drivers",
+    "software",
+];
+
+fn known() -> &'static HashMap<String, &'static str> {
+    static TABLE: OnceLock<HashMap<String, &'static str>> = OnceLock::new();
+    TABLE.get_or_init(|| {
+        let mut table = HashMap::new();
+        for line in KNOWN.lines() {
+            let (label, others) = line.split_once('=').unwrap_or((line, ""));
+            for name in std::iter::once(label).chain(others.split('|')) {
+                table.entry(key(name)).or_insert(label);
+            }
+        }
+        table.remove("");
+        table
+    })
+}
+
+/// Reads the certifications.
+pub(super) fn read(draft: &mut Draft) {
+    let mut at = 0;
+    while at < draft.tokens.len() {
+        let Some((last, label)) = named(draft, at).or_else(|| generic(draft, at)) else {
+            at += 1;
+            continue;
+        };
+        let mut end = last;
+        while WORDS.contains(&draft.word(end)) && draft.tokens[end].gap == Gap::Joined {
+            end += 1;
+        }
+        let kind = draft.kind(at, last);
+        draft.claim(at, end);
+        if draft.out.certifications.iter().all(|c| c.label != label) {
+            draft.out.certifications.push(WantedCertification { label, kind });
+        }
+        at = end;
+    }
+}
+
+fn named(draft: &Draft, first: usize) -> Option<(usize, String)> {
+    let mut phrase = String::new();
+    let mut found = None;
+    for last in first + 1..=(first + LONGEST).min(draft.tokens.len()) {
+        let token = &draft.tokens[last - 1];
+        if last - 1 > first && token.gap == Gap::Break || draft.is_claimed(last - 1, last) {
+            break;
+        }
+        if last - 1 > first {
+            phrase.push(' ');
+        }
+        phrase.push_str(&token.text);
+        if let Some(label) = known().get(&phrase) {
+            // A short name in lower case may be a word ("safe", "leed"): it needs capitals or a word of certification.
+            let short = last - first == 1 && token.text.len() <= 4;
+            let shouted = draft.slice(first, last).chars().filter(|c| c.is_uppercase()).count() >= 2;
+            let said = WORDS.contains(&draft.word(last)) || draft.tokens.len() <= 4;
+            if !short || shouted || said {
+                found = Some((last, (*label).to_owned()));
+            }
+        }
+    }
+    found
+}
+
+/// "high voltage certificate", "certified welder" as asked; only where nobody else would understand the words.
+fn generic(draft: &Draft, first: usize) -> Option<(usize, String)> {
+    let fits = |i: usize| !draft.is_claimed(i, i + 1) && !STOPS.contains(&draft.word(i));
+    for words in 1..=3 {
+        let end = first + words;
+        if end >= draft.tokens.len()
+            || !(first..end).all(fits)
+            || (first + 1..=end).any(|i| draft.tokens[i].gap == Gap::Break)
+        {
+            return None;
+        }
+        if matches!(
+            draft.word(end),
+            "certificate"
+                | "certification"
+                | "license"
+                | "licence"
+                | "zertifikat"
+                | "zertifizierung"
+                | "schein"
+                | "lizenz"
+        ) {
+            return Some((end + 1, draft.slice(first, end + 1).to_owned()));
+        }
+    }
+    None
+}

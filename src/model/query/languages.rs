@@ -1,0 +1,253 @@
+//! Languages asked for, with the level: "German C1", "fluent French", "Muttersprache Deutsch". A language's name also
+//! names a people, a market, a cuisine: it counts beside a level, a word of speaking, or as an item of its own.
+
+use crate::model::taxonomy::{language_label, language_mentions, tokens::Gap};
+
+use super::{
+    draft::Draft,
+    interpretation::{Kind, WantedLanguage},
+};
+
+/// Words of level, folded, with the least level they mean in the Common European Framework.
+const LEVELS: &[(&str, &str)] = &[
+    ("native", "native"),
+    ("mother tongue", "native"),
+    ("muttersprache", "native"),
+    ("muttersprachler", "native"),
+    ("muttersprachlich", "native"),
+    ("native speaker", "native"),
+    ("native level", "native"),
+    ("bilingual", "C2"),
+    ("muttersprachlerin", "native"),
+    ("muttersprachliche", "native"),
+    ("fluent", "C1"),
+    ("fluently", "C1"),
+    ("fluency", "C1"),
+    ("fliessend", "C1"),
+    ("fliessende", "C1"),
+    ("fliessendes", "C1"),
+    ("verhandlungssicher", "C1"),
+    ("verhandlungssicheres", "C1"),
+    ("verhandlungssichere", "C1"),
+    ("business fluent", "C1"),
+    ("proficient", "C1"),
+    ("full professional", "C1"),
+    ("advanced", "C1"),
+    ("sehr gute", "C1"),
+    ("sehr gutes", "C1"),
+    ("excellent", "C1"),
+    ("very good", "C1"),
+    ("perfect", "C2"),
+    ("professional", "B2"),
+    ("business", "B2"),
+    ("good", "B2"),
+    ("gute", "B2"),
+    ("gutes", "B2"),
+    ("working proficiency", "B2"),
+    ("upper intermediate", "B2"),
+    ("strong", "B2"),
+    ("intermediate", "B1"),
+    ("conversational", "B1"),
+    ("basic", "A2"),
+    ("basics", "A2"),
+    ("grundkenntnisse", "A2"),
+    ("beginner", "A1"),
+    ("solid", "B2"),
+];
+/// Words that speak of a language.
+const CUES: &[&str] = &[
+    "speaker",
+    "speakers",
+    "speaking",
+    "speaks",
+    "speak",
+    "spoken",
+    "language",
+    "languages",
+    "skills",
+    "kenntnisse",
+    "sprachkenntnisse",
+    "sprache",
+    "written",
+    "sprechend",
+    "sprachig",
+    "level",
+    "niveau",
+    "knowledge",
+    "required",
+    "must",
+    "spricht",
+    "also",
+    "in",
+    "with",
+    "mit",
+    "and",
+    "or",
+    "und",
+    "oder",
+    "plus",
+    "wort",
+    "proficiency",
+    "no",
+    "preferred",
+    "ideally",
+    "preferably",
+];
+/// Words after a language's name that make it something else.
+const OTHER: &[&str] = &[
+    "market",
+    "markets",
+    "cuisine",
+    "gaap",
+    "law",
+    "teacher",
+    "lehrer",
+    "food",
+    "pastry",
+    "company",
+    "companies",
+    "clients",
+    "customers",
+    "kitchen",
+    "team",
+    "tax",
+    "literature",
+    "accounting",
+    "bakery",
+    "restaurant",
+    "labour",
+    "labor",
+    "office",
+    "history",
+    "massage",
+    "government",
+    "army",
+    "banking",
+    "subsidiary",
+    "studies",
+    "citizen",
+    "lessons",
+    "breakfast",
+    "degree",
+    "style",
+];
+
+/// Reads the languages.
+pub(super) fn read(draft: &mut Draft) {
+    let found = language_mentions(&draft.text);
+    let mut last_taken: Option<usize> = None;
+    let mut seen: Vec<(usize, usize, &'static str)> = Vec::new();
+    for mention in &found {
+        let (first, last) = draft.range(mention.start, mention.end);
+        if first < last && !draft.is_claimed(first, last) {
+            seen.push((first, last, mention.id));
+        }
+    }
+    for (first, last, code) in seen.clone() {
+        if OTHER.contains(&draft.word(last)) && draft.tokens[last].gap != Gap::Break {
+            continue;
+        }
+        let (from, to) = draft.clause(first);
+        let before = level_before(draft, first, from);
+        let after = level_after(draft, last, to);
+        let next_language = |at: usize| seen.iter().any(|s| s.0 == at);
+        let listed = last_taken.is_some_and(|l| first - l <= 2)
+            || matches!(draft.word(last), "and" | "or" | "und" | "oder") && next_language(last + 1);
+        let listed = listed || next_language(last) || seen.iter().any(|s| s.1 == first);
+        let kind = draft.kind(first, last);
+        let cue = kind != Kind::Must
+            || CUES.contains(&draft.word(last))
+            || CUES.contains(&draft.back(first, 1))
+            || draft.back(first, 1) == "speaking";
+        let compound = draft.word(first).ends_with("kenntnisse") || draft.word(first).ends_with("sprachig");
+        let item = to - from == last - first && !draft.description;
+        if before.is_none() && after.is_none() && !listed && !cue && !compound && !item {
+            continue;
+        }
+        last_taken = Some(last);
+        let level = after.as_ref().or(before.as_ref()).map(|l| l.2.clone());
+        let begin = before.as_ref().map_or(first, |b| b.0);
+        let mut end = after.as_ref().map_or(last, |a| a.1);
+        while matches!(
+            draft.word(end),
+            "speaker"
+                | "speakers"
+                | "speaking"
+                | "skills"
+                | "kenntnisse"
+                | "level"
+                | "niveau"
+                | "language"
+                | "sprachkenntnisse"
+                | "proficiency"
+        ) {
+            end += 1;
+        }
+        draft.claim(begin, end);
+        if draft.out.languages.iter().all(|l| l.code != code) && language_label(code).is_some() {
+            draft.out.languages.push(WantedLanguage { code: code.to_owned(), level, kind });
+        }
+    }
+}
+
+fn framework(word: &str) -> Option<String> {
+    let word = word.trim_end_matches('+');
+    matches!(word, "a1" | "a2" | "b1" | "b2" | "c1" | "c2").then(|| word.to_uppercase())
+}
+
+/// A level right behind the language: range and level.
+fn level_after(draft: &Draft, last: usize, to: usize) -> Option<(usize, usize, String)> {
+    // A parenthesis or a dash may stand between: "German (C1)".
+    let bound = (last + 4).min(draft.tokens.len());
+    for at in last..bound {
+        let bridged =
+            at < to || draft.between(at).trim().chars().all(|c| matches!(c, '(' | ':' | '-' | '–')) && at - last <= 1;
+        if !bridged {
+            return None;
+        }
+        if let Some(level) = framework(draft.word(at)) {
+            return Some((last, at + 1, level));
+        }
+        if let Some((name, level)) = LEVELS.iter().find(|l| draft.phrase_at(at, l.0).is_some()) {
+            let owner = language_mentions(draft.slice(at + 1, (at + 3).min(draft.tokens.len()))).is_empty();
+            return owner.then(|| (last, at + name.split(' ').count(), (*level).to_owned()));
+        }
+        if !CUES.contains(&draft.word(at)) || matches!(draft.word(at), "and" | "or" | "und" | "oder") {
+            return None;
+        }
+    }
+    None
+}
+
+/// A level before the language: range and level.
+fn level_before(draft: &Draft, first: usize, from: usize) -> Option<(usize, usize, String)> {
+    for steps in 1..=3 {
+        let at = first.checked_sub(steps).filter(|i| *i >= from)?;
+        if let Some(level) = framework(draft.word(at)) {
+            return (steps == 1).then_some((at, first, level));
+        }
+        let found = LEVELS
+            .iter()
+            .filter(|l| draft.phrase_at(at, l.0).is_some_and(|n| n + at <= first))
+            .max_by_key(|l| l.0.len());
+        if let Some((_, level)) = found {
+            return Some((at, first, (*level).to_owned()));
+        }
+        if !matches!(
+            draft.word(at),
+            "in" | "of"
+                | "and"
+                | "speaker"
+                | "speaks"
+                | "level"
+                | "written"
+                | "spoken"
+                | "tongue"
+                | "speaking"
+                | "kenntnisse"
+        ) {
+            return None;
+        }
+    }
+    None
+}

@@ -1,0 +1,241 @@
+//! Where: cities, regions and countries, a radius, and whether the work is remote.
+
+use crate::model::taxonomy::{places as all_places, tokens::Gap};
+
+use super::{
+    draft::Draft,
+    interpretation::{Kind, WantedLocation},
+    titles::Title,
+};
+
+/// Asks for remote work.
+const REMOTE: &[&str] = &[
+    "remote",
+    "fully remote",
+    "100% remote",
+    "remotely",
+    "work from home",
+    "working from home",
+    "wfh",
+    "home office",
+    "homeoffice",
+    "telecommute",
+    "remote only",
+    "remote first",
+    "telearbeit",
+    "remote work",
+    "mobiles arbeiten",
+    "work from anywhere",
+    "von zuhause",
+    "remote working",
+    "full remote",
+    "100 remote",
+    "distributed team",
+];
+/// Asks for work on the spot.
+const ON_SITE: &[&str] = &[
+    "on site",
+    "onsite",
+    "vor ort",
+    "in office",
+    "in the office",
+    "office based",
+    "in person",
+    "prasenz",
+    "at our premises",
+    "im buro",
+    "on premises work",
+];
+/// Words that belong to a place's mention.
+const LEAD_IN: &[&str] = &[
+    "in",
+    "near",
+    "around",
+    "from",
+    "based",
+    "at",
+    "bei",
+    "aus",
+    "nahe",
+    "raum",
+    "grossraum",
+    "im",
+    "um",
+    "of",
+    "located",
+    "location",
+    "standort",
+    "area",
+    "close",
+    "to",
+    "living",
+    "nach",
+    "within",
+    "commutable",
+    "greater",
+    "the",
+    "lives",
+];
+/// After these, "remote" is not about where one works.
+const NOT_WORK: &[&str] = &[
+    "sensing",
+    "access",
+    "support",
+    "desktop",
+    "procedure",
+    "monitoring",
+    "control",
+    "administration",
+    "teams",
+    "diagnostics",
+    "maintenance",
+    "learning",
+    "hands",
+    "sales",
+];
+/// Kilometres of a mile.
+const MILE: f32 = 1.609;
+
+/// Reads places and remote work.
+pub(super) fn read(draft: &mut Draft, titles: &[Title]) {
+    remote(draft);
+    let mentions = all_places().mentions_in(&draft.tokens);
+    for mention in mentions {
+        let (first, last) = draft.range(mention.start, mention.end);
+        let in_title = titles.iter().any(|t| t.first < last && first < t.last);
+        if first >= last
+            || draft.is_claimed(first, last)
+            || in_title
+            || names_a_skill(draft, first, last)
+            || employs(draft, first)
+        {
+            continue;
+        }
+        let Some(place) = all_places().resolve(draft.slice(first, last)) else { continue };
+        // A description names many places; only one that is said to be the place of work counts.
+        let said = LEAD_IN.contains(&draft.back(first, 1)) || draft.tokens[first].gap == Gap::Break;
+        if draft.description && (!said || draft.out.locations.len() >= 2) {
+            continue;
+        }
+        let kind = draft.kind(first, last);
+        let (begin, radius_km) = radius(draft, first, last);
+        let wanted = WantedLocation {
+            name: place.name.clone(),
+            country: Some(place.country.clone()).filter(|c| c != "EU"),
+            radius_km,
+            kind,
+        };
+        draft.claim(begin, last);
+        qualify(draft, wanted, first);
+    }
+}
+
+/// "Austin, Texas" and "Berlin, Germany" are one place: the wider name says where the narrower one is.
+fn qualify(draft: &mut Draft, wanted: WantedLocation, first: usize) {
+    let joined = draft.between(first).trim() == ",";
+    let place = all_places().resolve(&wanted.name);
+    let wide = place.is_some_and(|p| p.kind != crate::model::taxonomy::PlaceKind::City);
+    let inside = draft.out.locations.last().is_some_and(|l| l.country == wanted.country && l.kind == wanted.kind);
+    if joined && wide && inside && draft.claimed[first.saturating_sub(1)] {
+        return;
+    }
+    if draft.out.locations.iter().all(|l| l.name != wanted.name) {
+        draft.out.locations.push(wanted);
+    }
+}
+
+/// A technical name that is also a place ("Java", "Phoenix framework") is a technology.
+fn names_a_skill(draft: &Draft, first: usize, last: usize) -> bool {
+    use crate::model::taxonomy::skills;
+    let around = skills().mentions_in(
+        &draft.tokens[first.saturating_sub(2)..(last + 3).min(draft.tokens.len())],
+        crate::model::taxonomy::Context::Query,
+    );
+    let longer = around
+        .iter()
+        .map(|m| draft.range(m.start, m.end))
+        .any(|(a, b)| a <= first && b >= last && b - a > last - first);
+    if longer {
+        return true;
+    }
+    let near = matches!(draft.back(first, 1), "near" | "around" | "bei" | "aus" | "raum" | "based");
+    skills().resolve(draft.slice(first, last)).is_some_and(|s| s.technical) && !near
+}
+
+/// "worked at Paris Hotels" speaks of an employer.
+fn employs(draft: &Draft, first: usize) -> bool {
+    matches!((draft.back(first, 2), draft.back(first, 1)), ("worked" | "employed", "at" | "for"))
+}
+
+fn remote(draft: &mut Draft) {
+    let mut wanted = [false, false];
+    let mut at = 0;
+    while at < draft.tokens.len() {
+        let (words, here) = match (draft.any_at(at, REMOTE), draft.any_at(at, ON_SITE)) {
+            (Some(n), _) if !NOT_WORK.contains(&draft.word(at + n)) => (n, true),
+            (_, Some(n)) => (n, false),
+            _ => {
+                at += 1;
+                continue;
+            }
+        };
+        if draft.dropped[at] || draft.kind(at, at + words) == Kind::Should && draft.description {
+            at += words;
+            continue;
+        }
+        let denied = draft.kind(at, at + words) == Kind::Not;
+        wanted[usize::from(here == denied)] = true;
+        draft.claim(at, at + words);
+        at += words;
+    }
+    draft.out.remote = match wanted {
+        [true, false] => Some(true),
+        [false, true] => Some(false),
+        _ => None,
+    };
+}
+
+/// "within 30 km of Hamburg", "Umkreis 50 km um Ulm", "Hamburg + 30 km": where the words begin, and how far.
+fn radius(draft: &mut Draft, first: usize, last: usize) -> (usize, Option<u32>) {
+    let mut begin = first;
+    while begin > 0 && LEAD_IN.contains(&draft.word(begin - 1)) && draft.tokens[begin].gap != Gap::Break {
+        begin -= 1;
+    }
+    let unit = |at: usize| match draft.word(at) {
+        "km" | "kilometers" | "kilometres" | "kilometer" | "kms" => Some(1.0),
+        "miles" | "mile" | "mi" => Some(MILE),
+        _ => None,
+    };
+    let distance = |word: &str, scale: f32| word.parse::<f32>().ok().map(|n| n * scale);
+    let (number, end, from) = if begin >= 1 && unit(begin - 1).is_some() {
+        (distance(draft.back(begin, 2), unit(begin - 1).unwrap_or(1.0)), last, begin.saturating_sub(2))
+    } else if begin >= 1 && glued(draft.word(begin - 1)).is_some() {
+        (glued(draft.word(begin - 1)), last, begin - 1)
+    } else if unit(last + 1).is_some() {
+        (distance(draft.word(last), unit(last + 1).unwrap_or(1.0)), last + 2, begin)
+    } else {
+        (glued(draft.word(last)), last + usize::from(glued(draft.word(last)).is_some()), begin)
+    };
+    let Some(km) = number.filter(|n| (1.0..=2000.0).contains(n)) else { return (begin, None) };
+    draft.claim(last, end);
+    let mut from = from;
+    while from > 0
+        && matches!(
+            draft.word(from - 1),
+            "within" | "umkreis" | "im" | "von" | "radius" | "a" | "max" | "up" | "to" | "of"
+        )
+    {
+        from -= 1;
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "between 1 and 2000 after the filter above"
+    )]
+    (from, Some(km.round() as u32))
+}
+
+/// "30km" in one word.
+fn glued(word: &str) -> Option<f32> {
+    word.strip_suffix("km").and_then(|n| n.parse().ok())
+}

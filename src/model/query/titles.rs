@@ -1,0 +1,191 @@
+//! Titles: known occupations, a technology before a general one ("Python developer"), and unknown ones that end in a
+//! word titles end in ("claims triage specialist"), kept as asked.
+
+use crate::model::taxonomy::{Context, is_tech_head, occupations, seniority_word, skills, tokens::Gap};
+
+use super::{
+    draft::Draft,
+    interpretation::{Kind, WantedKeyword, WantedTitle},
+    title_words::{GENERAL, HEADS, LOOSE, STOPS},
+};
+
+/// A title found in the query.
+#[derive(Debug, Clone)]
+pub(super) struct Title {
+    /// Its tokens.
+    pub first: usize,
+    pub last: usize,
+    /// Taxonomy id, where known.
+    pub id: Option<String>,
+    /// In English where known, else as asked.
+    pub label: String,
+}
+
+/// Finds the titles among tokens nobody has claimed.
+pub(super) fn find(draft: &Draft) -> Vec<Title> {
+    let mut out: Vec<Title> = Vec::new();
+    for mention in occupations().mentions_in(&draft.tokens) {
+        let (first, last) = draft.range(mention.start, mention.end);
+        let Some(occupation) = occupations().get(mention.id) else { continue };
+        if first >= last
+            || draft.is_claimed(first, last)
+            || (first..last).all(|i| seniority_word(draft.word(i)))
+            || is_a_thing(draft, first, last)
+        {
+            continue;
+        }
+        let title = Title { first, last, id: Some(occupation.id.clone()), label: occupation.label.clone() };
+        out.push(widen(draft, title));
+    }
+    for at in 0..draft.tokens.len() {
+        let free = !draft.is_claimed(at, at + 1) && out.iter().all(|t| at < t.first || at >= t.last);
+        if free && HEADS.contains(&singular(draft.word(at))) {
+            let first = begin(draft, at, 2);
+            if first < at {
+                let title = Title { first, last: at + 1, id: None, label: draft.slice(first, at + 1).to_owned() };
+                out.push(widen(draft, title));
+            }
+        }
+    }
+    out.sort_by_key(|t| t.first);
+    out.dedup_by(|b, a| b.first < a.last);
+    out
+}
+
+/// Writes the titles down and claims their words.
+pub(super) fn read(draft: &mut Draft, titles: &[Title]) {
+    for title in titles {
+        if draft.is_claimed(title.first, title.last) {
+            continue;
+        }
+        // "not a travel nurse" refuses the whole name, never every nurse.
+        let narrowed =
+            title.first > 0 && draft.tokens[title.first].gap == Gap::Joined && !draft.claimed[title.first - 1];
+        if draft.kinds[title.first] == Kind::Not && narrowed && draft.kinds[title.first - 1] == Kind::Not {
+            let text = draft.slice(title.first - 1, title.last).to_owned();
+            draft.claim(title.first - 1, title.last);
+            draft.out.keywords.push(WantedKeyword { text, kind: Kind::Not });
+            continue;
+        }
+        // "assistant to the CEO" asks for an assistant.
+        let superior = matches!(draft.back(title.first, 1), "to" | "zum" | "zur") || draft.back(title.first, 2) == "to";
+        if superior && !draft.out.titles.is_empty() {
+            draft.claim(title.first, title.last);
+            continue;
+        }
+        // A description's own title stands at its beginning; later ones are colleagues.
+        let counts = !draft.description || draft.out.titles.is_empty();
+        let kind = draft.kind(title.first, title.last);
+        draft.claim(title.first, title.last);
+        if counts && draft.out.titles.iter().all(|t| t.label != title.label) {
+            draft.out.titles.push(WantedTitle { id: title.id.clone(), label: title.label.clone(), kind });
+        }
+    }
+}
+
+fn singular(word: &str) -> &str {
+    word.strip_suffix('s').filter(|w| HEADS.contains(w)).unwrap_or(word)
+}
+
+/// "SQL Server", "device driver", "after sales": a word that may be a title stands inside something else.
+fn is_a_thing(draft: &Draft, first: usize, last: usize) -> bool {
+    let inside = skills()
+        .mentions_in(&draft.tokens[first.saturating_sub(2)..(last + 2).min(draft.tokens.len())], Context::Query);
+    let covered = inside.iter().any(|m| {
+        let (a, b) = draft.range(m.start, m.end);
+        let longer = b - a > last - first;
+        // "Illustrator" beside "Photoshop" is the program.
+        let program = last - first == 1
+            && draft.tokens.len() > 2
+            && skills().get(m.id).is_some_and(|s| s.technical && s.ambiguous);
+        a <= first && b >= last && (longer || program)
+    });
+    if covered {
+        return true;
+    }
+    let follows = draft.tokens.get(last).filter(|t| t.gap == Gap::Joined).map_or("", |t| t.text.as_str());
+    let noun = matches!(
+        follows,
+        "project"
+            | "projects"
+            | "software"
+            | "system"
+            | "systems"
+            | "platform"
+            | "tools"
+            | "tool"
+            | "skills"
+            | "experience"
+            | "teams"
+            | "licence"
+            | "license"
+            | "s"
+    );
+    // "QA with Cypress" means a person, "QA in manufacturing" the work.
+    if draft.word(first) == "qa" && last - first == 1 {
+        return !matches!(follows, "with" | "who" | "mit");
+    }
+    last - first == 1 && LOOSE.contains(&draft.word(first)) && noun
+}
+
+/// Where a title whose head stands at `head` begins: at most `most` words before it, none of them an aside.
+fn begin(draft: &Draft, head: usize, most: usize) -> usize {
+    let mut first = head;
+    while first > 0 && head - first < most {
+        let before = first - 1;
+        let word = draft.word(before);
+        let joined = draft.tokens[first].gap == Gap::Joined;
+        if !joined
+            || draft.is_claimed(before, first)
+            || STOPS.contains(&word)
+            || seniority_word(word)
+            || word.chars().any(|c| c.is_ascii_digit())
+            || draft.kinds[before] != draft.kinds[head]
+        {
+            break;
+        }
+        first = before;
+    }
+    first
+}
+
+/// Takes what stands before a general title into it: "Python developer", "validation engineer".
+fn widen(draft: &Draft, mut title: Title) -> Title {
+    let head = title.last - 1;
+    let Some((_, word)) = GENERAL
+        .iter()
+        .find(|g| g.0 == draft.word(head))
+        .filter(|_| title.last - title.first == 1 || title.id.is_none())
+    else {
+        return title;
+    };
+    // A technology's own words count even where they are small ones: "Ruby on Rails developer".
+    let start = (1..=4)
+        .take_while(|n| {
+            head.checked_sub(*n).is_some_and(|i| draft.tokens[i + 1].gap == Gap::Joined && !draft.is_claimed(i, i + 1))
+        })
+        .last()
+        .map_or(head, |n| head - n);
+    let technology = (start..head).find_map(|i| {
+        let skill = skills().resolve(draft.slice(i, head)).filter(|s| s.technical)?;
+        Some((i, skill.label.clone()))
+    });
+    if let Some((first, label)) = technology {
+        let known = occupations()
+            .named(&format!("{label} {word}"))
+            .filter(|o| !matches!(o.id.as_str(), "software-developer" | "engineer"));
+        let base = title.id.take().or_else(|| occupations().resolve(word).map(|o| o.id.clone()));
+        return Title {
+            first,
+            last: title.last,
+            id: known.map(|o| o.id.clone()).or(base),
+            label: known.map_or_else(|| format!("{label} {word}"), |o| o.label.clone()),
+        };
+    }
+    let first = begin(draft, head, 2);
+    if first < title.first && is_tech_head(draft.word(head)) || title.id.is_none() {
+        let first = first.min(title.first);
+        return Title { first, label: draft.slice(first, title.last).to_owned(), ..title };
+    }
+    title
+}
