@@ -64,3 +64,93 @@ pub fn read(text: &str, today: NaiveDate, default_country: Option<&str>) -> Prof
 pub(in crate::model) fn remote_at(text: &str) -> Option<(usize, usize)> {
     remarks::remote_at(text)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::profile::{EducationLevel, End};
+    use super::*;
+
+    fn today() -> NaiveDate {
+        NaiveDate::from_ymd_opt(2026, 6, 15).expect("a date")
+    }
+
+    const LEBENSLAUF: &str = "Lebenslauf\nJürgen Groß\nWohnort: Köln\nTel.: 0171 2345678\njuergen.gross@example.de\n\n\
+        Berufserfahrung\n03/2019 – heute\nSoftwareentwickler, Beispiel GmbH\n• Entwicklung mit Java und Kubernetes\n\n\
+        2016 – 2019\nWerkstudent, Muster AG\n• Tests\n\nAusbildung\n2013 – 2018 Bachelor of Science in Informatik, Universität Bonn\n\n\
+        Sprachen\nDeutsch (Muttersprache), Englisch verhandlungssicher\n\nKenntnisse\nJava, Kubernetes, PostgreSQL\n";
+
+    #[test]
+    fn a_german_resume_is_read_whole() {
+        let profile = read(LEBENSLAUF, today(), None);
+        assert_eq!(profile.name.as_ref().map(|name| name.value.as_str()), Some("Jürgen Groß"));
+        assert_eq!(profile.phones[0].value, "+491712345678");
+        assert_eq!(profile.location.as_ref().and_then(|place| place.value.country.as_deref()), Some("DE"));
+        let held = &profile.positions[0];
+        assert_eq!(held.title.as_ref().map(|title| title.value.as_str()), Some("Softwareentwickler"));
+        assert_eq!(held.employer.as_ref().map(|employer| employer.value.as_str()), Some("Beispiel GmbH"));
+        assert_eq!(held.end, Some(End::Present));
+        assert_eq!(profile.positions.len(), 2);
+        assert_eq!(profile.education[0].level, Some(EducationLevel::Bachelor));
+        let levels: Vec<_> = profile.languages.iter().map(|held| (held.code.as_str(), held.level.as_deref())).collect();
+        assert_eq!(levels, [("de", Some("native")), ("en", Some("C1"))]);
+        let java = profile.skills.iter().find(|skill| skill.id == "java").expect("Java is shown");
+        assert_eq!((java.months, java.last_used), (Some(88), Some(2026)));
+        assert!(profile.findings.is_empty());
+    }
+
+    #[test]
+    fn every_span_holds_the_words_it_claims() {
+        let profile = read(LEBENSLAUF, today(), None);
+        let found = profile
+            .name
+            .iter()
+            .chain(&profile.emails)
+            .chain(profile.positions.iter().filter_map(|held| held.title.as_ref()));
+        for one in found {
+            assert_eq!(one.span.slice(LEBENSLAUF), one.value);
+        }
+    }
+
+    #[test]
+    fn what_is_no_resume_says_so() {
+        let kinds = |text: &str| read(text, today(), None).findings.into_iter().map(|f| f.kind).collect::<Vec<_>>();
+        assert_eq!(kinds(" \n"), ["no_text"]);
+        assert_eq!(
+            kinds("Dear customer, your invoice for the delivery of forty chairs is attached. Please pay soon."),
+            ["not_a_resume"]
+        );
+    }
+
+    #[test]
+    fn the_ways_to_order_a_position_come_to_the_same() {
+        for head in [
+            "Senior Engineer, Acme GmbH\n03/2019 – 05/2021",
+            "Senior Engineer | Acme GmbH | 03/2019 – 05/2021",
+            "Acme GmbH — Senior Engineer\nMar 2019 to May 2021",
+            "03/2019 – 05/2021   Senior Engineer\nAcme GmbH",
+            "Acme GmbH, Berlin\nSenior Engineer        03/2019 – 05/2021",
+            "2019-03 – 2021-05\nSenior Engineer at Acme GmbH",
+            "Acme GmbH\nSenior Engineer\n03/2019 – 05/2021 (2 yrs 3 mos)",
+        ] {
+            let text = format!("Ana Costa\nana@example.org\nExperience\n{head}\n• Built things\n");
+            let profile = read(&text, today(), None);
+            assert_eq!(profile.positions.len(), 1, "{head}");
+            let held = &profile.positions[0];
+            assert_eq!(held.title.as_ref().map(|title| title.value.as_str()), Some("Senior Engineer"), "{head}");
+            assert_eq!(held.employer.as_ref().map(|employer| employer.value.as_str()), Some("Acme GmbH"), "{head}");
+            assert_eq!(profile.experience_months, Some(27), "{head}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in "([A-Za-zÄßé漢@./+|,:–•\u{e00a} \n\t0-9-]|Experience|2019 - 2021|Engineer|University|Languages: English|Name: ){0,120}") {
+            let profile = read(&text, today(), Some("DE"));
+            let length = u32::try_from(text.chars().count()).expect("short");
+            let spans = profile.positions.iter().map(|held| held.span).chain(profile.sections.iter().map(|section| section.span));
+            for span in spans {
+                proptest::prop_assert!(span.start <= span.end && span.end <= length);
+            }
+        }
+    }
+}
