@@ -1,10 +1,11 @@
 import { sveltekit } from '@sveltejs/kit/vite';
+import { announcerWithoutInlineStyle } from './tools/announcer.ts';
 import { defineConfig } from 'vitest/config';
 
 const api = process.env.API ?? 'http://127.0.0.1:4173';
 
 export default defineConfig({
-  plugins: [sveltekit()],
+  plugins: [announcerWithoutInlineStyle(), sveltekit()],
   // Scripts and styles stay in files of their own: a strict content security policy refuses data: URLs.
   build: { assetsInlineLimit: 0 },
   server: { proxy: { '/api': api } },
