@@ -9,10 +9,30 @@ import { scalars } from './writer.mjs';
 const STEPS = ['extracting', 'parsing', 'embedding', 'indexed'];
 
 const FAILURES = [
-  [(bytes) => bytes.length === 0, 'empty_file', 'The file is empty.', 'Export it again from where it came from.'],
-  [(bytes) => bytes.includes('/Encrypt'), 'encrypted', 'The PDF is protected with a password.', 'Open it, save a copy without the password, and upload that.'],
-  [(_, name) => /broken|truncated/i.test(name), 'truncated', 'The PDF ends in the middle.', 'It was probably cut off while it was sent. Ask for it again.'],
-  [(_, name) => /\.(exe|bin|mp4)$/i.test(name), 'unsupported', 'This is no kind of document that can be read.', 'Upload it as PDF, Word, OpenDocument, RTF, HTML or text.'],
+  [
+    (bytes) => bytes.length === 0,
+    'empty_file',
+    'The file is empty.',
+    'Export it again from where it came from.',
+  ],
+  [
+    (bytes) => bytes.includes('/Encrypt'),
+    'encrypted',
+    'The PDF is protected with a password.',
+    'Open it, save a copy without the password, and upload that.',
+  ],
+  [
+    (_, name) => /broken|truncated/i.test(name),
+    'truncated',
+    'The PDF ends in the middle.',
+    'It was probably cut off while it was sent. Ask for it again.',
+  ],
+  [
+    (_, name) => /\.(exe|bin|mp4)$/i.test(name),
+    'unsupported',
+    'This is no kind of document that can be read.',
+    'Upload it as PDF, Word, OpenDocument, RTF, HTML or text.',
+  ],
 ];
 
 const failureOf = (bytes, name) => {
@@ -32,14 +52,19 @@ export function filesOf(body, contentType) {
       const split = part.indexOf('\r\n\r\n');
       const name = /filename="((?:[^"\\]|\\.)*)"/.exec(part.slice(0, split))?.[1];
       const content = part.slice(split + 4, part.endsWith('\r\n') ? -2 : undefined);
-      return name === undefined ? null : { name: Buffer.from(name, 'latin1').toString('utf8'), bytes: Buffer.from(content, 'latin1') };
+      return name === undefined
+        ? null
+        : { name: Buffer.from(name, 'latin1').toString('utf8'), bytes: Buffer.from(content, 'latin1') };
     })
     .filter((file) => file !== null);
 }
 
 function read(text, n, name) {
   const base = person(900 + n);
-  const lines = text.split(/\r?\n/).map((line) => line.trim()).filter(Boolean);
+  const lines = text
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter(Boolean);
   const resume = base.candidate.resumes[0].id;
   const find = (word) => {
     const match = wholeWord(word).exec(text);
@@ -52,11 +77,17 @@ function read(text, n, name) {
   base.sections = [];
   base.findings = [];
   Object.assign(base.candidate, {
-    name: lines[0]?.slice(0, 80) ?? '', headline: lines[1]?.slice(0, 120) ?? null,
+    name: lines[0]?.slice(0, 80) ?? '',
+    headline: lines[1]?.slice(0, 120) ?? null,
     location: PLACES.find((place) => find(place.name))?.name ?? null,
-    emails: text.match(/[\w.+-]+@[\w.-]+\.\w+/g) ?? [], phones: [], links: [], summary: null,
+    emails: text.match(/[\w.+-]+@[\w.-]+\.\w+/g) ?? [],
+    phones: [],
+    links: [],
+    summary: null,
     years_experience: Number(/(\d+) years/.exec(text)?.[1] ?? 3),
-    positions: [], education: [], certifications: [],
+    positions: [],
+    education: [],
+    certifications: [],
     skills: SKILLS.flatMap((skill) => {
       const span = find(skill.label);
       return span ? [{ id: skill.id, label: skill.label, span, confidence: 0.9, months: null }] : [];
@@ -65,9 +96,20 @@ function read(text, n, name) {
       const span = find(label);
       return span ? [{ code, label, level: null, span, confidence: 0.9 }] : [];
     }),
-    resumes: [{ id: resume, filename: name, media_type: 'text/plain', size: Buffer.byteLength(text), uploaded_at: at, current: true, pages: null }],
+    resumes: [
+      {
+        id: resume,
+        filename: name,
+        media_type: 'text/plain',
+        size: Buffer.byteLength(text),
+        uploaded_at: at,
+        current: true,
+        pages: null,
+      },
+    ],
     timeline: [{ at, kind: 'uploaded', detail: `${name} uploaded` }],
-    created_at: at, updated_at: at,
+    created_at: at,
+    updated_at: at,
   });
   return base;
 }
@@ -87,18 +129,47 @@ export class Intake {
     const at = (minute) => new Date(Date.UTC(2026, 4, 4, 9, minute)).toISOString();
     for (const { candidate } of this.people.slice(0, 34)) {
       const { filename, size, media_type } = candidate.resumes[0];
-      this.uploads.push({ id: uuid(this.#next++, 5), filename, size, media_type, status: 'indexed', error: null, duplicate_of: null, candidate_id: candidate.id, created_at: at(0), updated_at: at(1), parent_id: null });
+      this.uploads.push({
+        id: uuid(this.#next++, 5),
+        filename,
+        size,
+        media_type,
+        status: 'indexed',
+        error: null,
+        duplicate_of: null,
+        candidate_id: candidate.id,
+        created_at: at(0),
+        updated_at: at(1),
+        parent_id: null,
+      });
     }
     const archive = uuid(this.#next++, 5);
     const samples = [
       { filename: 'applications-may.zip', size: 4_812_331, media_type: 'application/zip', id: archive },
       { filename: 'Cornelius_Nebelhorn_broken.pdf', size: 18_204, failure: 2, parent_id: archive },
       { filename: 'locked_resume.pdf', size: 88_120, failure: 1 },
-      { filename: 'a file with a really very long name that somebody typed in a hurry before the weekend (final) (2).pdf', size: 64_002, duplicate_of: this.uploads[3].id, candidate_id: this.uploads[3].candidate_id },
+      {
+        filename:
+          'a file with a really very long name that somebody typed in a hurry before the weekend (final) (2).pdf',
+        size: 64_002,
+        duplicate_of: this.uploads[3].id,
+        candidate_id: this.uploads[3].candidate_id,
+      },
     ];
     for (const { failure, ...sample } of samples) {
       const [, code, detail, hint] = failure === undefined ? [] : FAILURES[failure];
-      this.uploads.push({ id: uuid(this.#next++, 5), media_type: 'application/pdf', status: failure === undefined ? 'indexed' : 'failed', error: code ? { code, detail, hint } : null, duplicate_of: null, candidate_id: null, created_at: at(5), updated_at: at(6), parent_id: null, ...sample });
+      this.uploads.push({
+        id: uuid(this.#next++, 5),
+        media_type: 'application/pdf',
+        status: failure === undefined ? 'indexed' : 'failed',
+        error: code ? { code, detail, hint } : null,
+        duplicate_of: null,
+        candidate_id: null,
+        created_at: at(5),
+        updated_at: at(6),
+        parent_id: null,
+        ...sample,
+      });
     }
   }
 
@@ -113,8 +184,17 @@ export class Intake {
     const known = this.#hashes.get(hash);
     const now = new Date().toISOString();
     const upload = {
-      id: uuid(this.#next++, 5), filename: name, size: bytes.length, media_type: null, status: known ? known.status : 'queued',
-      error: null, duplicate_of: known?.id ?? null, candidate_id: known?.candidate_id ?? null, created_at: now, updated_at: now, parent_id: null,
+      id: uuid(this.#next++, 5),
+      filename: name,
+      size: bytes.length,
+      media_type: null,
+      status: known ? known.status : 'queued',
+      error: null,
+      duplicate_of: known?.id ?? null,
+      candidate_id: known?.candidate_id ?? null,
+      created_at: now,
+      updated_at: now,
+      parent_id: null,
     };
     this.uploads.push(upload);
     if (!known) {
@@ -126,7 +206,11 @@ export class Intake {
 
   retry(upload) {
     Object.assign(upload, { status: 'queued', error: null, updated_at: new Date().toISOString() });
-    this.#advance(upload, Buffer.alloc(0), 0, { code: 'truncated', detail: 'The PDF still ends in the middle.', hint: 'The bytes are the same as before. Ask for the file again.' });
+    this.#advance(upload, Buffer.alloc(0), 0, {
+      code: 'truncated',
+      detail: 'The PDF still ends in the middle.',
+      hint: 'The bytes are the same as before. Ask for the file again.',
+    });
     return upload;
   }
 
@@ -139,7 +223,10 @@ export class Intake {
       if (upload.status === 'indexed') {
         const text = bytes.toString('utf8');
         const n = this.#next++;
-        const added = /[\0\ufffd]/.test(text) || text.startsWith('%PDF') ? person(600 + n) : read(text, n, upload.filename);
+        const added =
+          /[\0\ufffd]/.test(text) || text.startsWith('%PDF')
+            ? person(600 + n)
+            : read(text, n, upload.filename);
         this.people.push(added);
         upload.candidate_id = added.candidate.id;
         this.tell('candidate', { id: added.candidate.id, change: 'created' });

@@ -3,12 +3,58 @@
 import { SKILLS, PLACES, LANGUAGES } from './lexicon.mjs';
 import { Writer } from './writer.mjs';
 
-const FIRST = ['Ottoline', 'Bruno', 'Marisol', 'Tadeusz', 'Ingrid', 'Caspian', 'Noor', 'Fenella', 'Yusuf', 'Liesel', 'Anselm', 'Zofia', 'Ravi', 'Perpetua', 'Jorn', 'Delphine'];
-const LAST = ['Farrowgate', 'Castellmar', 'Quillfeather', 'Brzoskwinia', 'Lindwurm', 'Thistledown', 'Al-Qamarani', 'Moorwhistle', 'Sandkastl', 'Wetterhahn', 'Oakapple', 'Zaczarowana', 'Lotuswala', 'Nightingall', 'Fjordhest', 'Marmalade'];
-const COMPANIES = ['Nebelwerk GmbH', 'Blue Teapot Ltd', 'Kranich & Söhne', 'Paper Lantern Labs', 'Gläserne Wolke AG', 'Hollow Oak Systems', 'Quiet Harbour BV', 'Tin Whistle Software'];
+const FIRST = [
+  'Ottoline',
+  'Bruno',
+  'Marisol',
+  'Tadeusz',
+  'Ingrid',
+  'Caspian',
+  'Noor',
+  'Fenella',
+  'Yusuf',
+  'Liesel',
+  'Anselm',
+  'Zofia',
+  'Ravi',
+  'Perpetua',
+  'Jorn',
+  'Delphine',
+];
+const LAST = [
+  'Farrowgate',
+  'Castellmar',
+  'Quillfeather',
+  'Brzoskwinia',
+  'Lindwurm',
+  'Thistledown',
+  'Al-Qamarani',
+  'Moorwhistle',
+  'Sandkastl',
+  'Wetterhahn',
+  'Oakapple',
+  'Zaczarowana',
+  'Lotuswala',
+  'Nightingall',
+  'Fjordhest',
+  'Marmalade',
+];
+const COMPANIES = [
+  'Nebelwerk GmbH',
+  'Blue Teapot Ltd',
+  'Kranich & Söhne',
+  'Paper Lantern Labs',
+  'Gläserne Wolke AG',
+  'Hollow Oak Systems',
+  'Quiet Harbour BV',
+  'Tin Whistle Software',
+];
 const TRACKS = [
   { title: 'Backend Developer', skills: ['python', 'django', 'postgresql', 'aws', 'docker', 'kafka'] },
-  { title: 'Software Engineer', skills: ['java', 'spring', 'kotlin', 'postgresql', 'kubernetes', 'event-sourcing'] },
+  {
+    title: 'Software Engineer',
+    skills: ['java', 'spring', 'kotlin', 'postgresql', 'kubernetes', 'event-sourcing'],
+  },
   { title: 'Frontend Developer', skills: ['javascript', 'typescript', 'react', 'vue', 'nodejs', 'cicd'] },
   { title: 'Platform Engineer', skills: ['kubernetes', 'terraform', 'aws', 'go', 'cicd', 'docker'] },
   { title: 'Data Engineer', skills: ['python', 'sql', 'kafka', 'aws', 'ml', 'terraform'] },
@@ -56,9 +102,25 @@ function positions(next, track, years, skills, writer) {
       const skill = label(skills[(n * 2 + s) % skills.length]);
       writer.line(`- ${SENTENCES[Math.floor(next() * SENTENCES.length)](skill)}`);
     }
-    if (n === 0 && (track.title.includes('Manager') || next() < 0.3)) writer.line('- Led a team of seven and hired four of them.');
-    const description = writer.since(begin).split('\n').slice(2).map((line) => line.replace(/^- /, '')).join('\n').trim();
-    list.push({ title, employer, start: `${start}-03`, end: n === 0 ? null : `${end}-02`, current: n === 0, description, span: writer.span(begin), confidence: 0.94 });
+    if (n === 0 && (track.title.includes('Manager') || next() < 0.3))
+      writer.line('- Led a team of seven and hired four of them.');
+    const description = writer
+      .since(begin)
+      .split('\n')
+      .slice(2)
+      .map((line) => line.replace(/^- /, ''))
+      .join('\n')
+      .trim();
+    list.push({
+      title,
+      employer,
+      start: `${start}-03`,
+      end: n === 0 ? null : `${end}-02`,
+      current: n === 0,
+      description,
+      span: writer.span(begin),
+      confidence: 0.94,
+    });
     writer.line('');
     left -= length;
     end = start;
@@ -77,7 +139,10 @@ export function person(n) {
   const resume = uuid(n, 2);
   const writer = new Writer(resume);
   const headline = `${years > 8 ? 'Senior ' : years < 3 ? 'Junior ' : ''}${track.title}`;
-  const email = `${name.toLowerCase().normalize('NFD').replace(/[^a-z]+/g, '.')}@example.test`;
+  const email = `${name
+    .toLowerCase()
+    .normalize('NFD')
+    .replace(/[^a-z]+/g, '.')}@example.test`;
   const sections = [];
   const section = (kind, heading, fill) => {
     const start = writer.at;
@@ -100,11 +165,20 @@ export function person(n) {
     skills.map((id, i) => {
       const span = writer.mark(label(id));
       writer.text(i < skills.length - 1 ? ', ' : '\n');
-      return { id, label: label(id), span, confidence: i === 5 ? 0.42 : 0.97, months: Math.max(6, Math.round((years * 12) / (1 + i / 2))) };
+      return {
+        id,
+        label: label(id),
+        span,
+        confidence: i === 5 ? 0.42 : 0.97,
+        months: Math.max(6, Math.round((years * 12) / (1 + i / 2))),
+      };
     }),
   );
   const languages = section('languages', 'Languages', () =>
-    [['en', 'C1'], [n % 2 ? 'de' : 'pl', n % 5 ? 'native' : 'B2']].map(([code, level]) => {
+    [
+      ['en', 'C1'],
+      [n % 2 ? 'de' : 'pl', n % 5 ? 'native' : 'B2'],
+    ].map(([code, level]) => {
       const name = LANGUAGES.find((language) => language.code === code).label;
       const span = writer.mark(`${name} (${level})`);
       writer.line('');
@@ -113,31 +187,92 @@ export function person(n) {
   );
   const education = section('education', 'Education', () => {
     const begin = writer.at;
-    writer.line(`${n % 2 ? 'M.Sc. Computer Science' : 'B.Sc. Business Informatics'}, Universität Wolkenkuckucksheim`);
-    return [{ institution: 'Universität Wolkenkuckucksheim', degree: n % 2 ? 'M.Sc.' : 'B.Sc.', level: n % 2 ? 'master' : 'bachelor', field: n % 2 ? 'Computer Science' : 'Business Informatics', start: null, end: String(2026 - years - 1), span: writer.span(begin), confidence: n % 7 ? 0.92 : 0.4 }];
+    writer.line(
+      `${n % 2 ? 'M.Sc. Computer Science' : 'B.Sc. Business Informatics'}, Universität Wolkenkuckucksheim`,
+    );
+    return [
+      {
+        institution: 'Universität Wolkenkuckucksheim',
+        degree: n % 2 ? 'M.Sc.' : 'B.Sc.',
+        level: n % 2 ? 'master' : 'bachelor',
+        field: n % 2 ? 'Computer Science' : 'Business Informatics',
+        start: null,
+        end: String(2026 - years - 1),
+        span: writer.span(begin),
+        confidence: n % 7 ? 0.92 : 0.4,
+      },
+    ];
   });
   const certifications = skills.includes('aws')
-    ? section('certifications', 'Certificates', () => [{ label: 'AWS Certified Solutions Architect', span: writer.mark('AWS Certified Solutions Architect'), confidence: 0.95 }])
+    ? section('certifications', 'Certificates', () => [
+        {
+          label: 'AWS Certified Solutions Architect',
+          span: writer.mark('AWS Certified Solutions Architect'),
+          confidence: 0.95,
+        },
+      ])
     : [];
   section('interests', 'Interests', () => writer.line(HOBBIES[n % HOBBIES.length]));
 
   const at = new Date(Date.UTC(2026, 3, 1 + (n % 28), 8 + (n % 9), n % 60)).toISOString();
   const slug = name.replace(/[^\p{L}]+/gu, '_');
-  const resumes = [{ id: resume, filename: `${slug}.pdf`, media_type: 'application/pdf', size: 48_000 + n * 731, uploaded_at: at, current: true, pages: 1 }];
-  if (n % 9 === 1) resumes.push({ id: uuid(n, 3), filename: `${slug}_2023.docx`, media_type: 'application/vnd.openxmlformats-officedocument.wordprocessingml.document', size: 31_400, uploaded_at: '2023-11-02T09:12:00Z', current: false, pages: null });
+  const resumes = [
+    {
+      id: resume,
+      filename: `${slug}.pdf`,
+      media_type: 'application/pdf',
+      size: 48_000 + n * 731,
+      uploaded_at: at,
+      current: true,
+      pages: 1,
+    },
+  ];
+  if (n % 9 === 1)
+    resumes.push({
+      id: uuid(n, 3),
+      filename: `${slug}_2023.docx`,
+      media_type: 'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
+      size: 31_400,
+      uploaded_at: '2023-11-02T09:12:00Z',
+      current: false,
+      pages: null,
+    });
   return {
     candidate: {
-      id: uuid(n, 1), name, headline, location: place.name, emails: [email], phones: [`+49305550${1000 + n}`],
-      links: n % 2 ? [`https://example.test/people/${slug.toLowerCase()}`] : [], years_experience: years, summary,
-      positions: held, education, skills: listed, languages, certifications, resumes,
+      id: uuid(n, 1),
+      name,
+      headline,
+      location: place.name,
+      emails: [email],
+      phones: [`+49305550${1000 + n}`],
+      links: n % 2 ? [`https://example.test/people/${slug.toLowerCase()}`] : [],
+      years_experience: years,
+      summary,
+      positions: held,
+      education,
+      skills: listed,
+      languages,
+      certifications,
+      resumes,
       timeline: [
         { at, kind: 'indexed', detail: 'Can be found by search' },
         { at, kind: 'uploaded', detail: `${slug}.pdf uploaded by Philippa Demo` },
       ],
-      created_at: at, updated_at: at,
+      created_at: at,
+      updated_at: at,
     },
-    text: writer.value, sections,
-    findings: n % 11 === 4 ? [{ kind: 'hidden_text', detail: 'The document holds white text on white ground. It was read, and is shown here, but does not count.' }] : [],
+    text: writer.value,
+    sections,
+    findings:
+      n % 11 === 4
+        ? [
+            {
+              kind: 'hidden_text',
+              detail:
+                'The document holds white text on white ground. It was read, and is shown here, but does not count.',
+            },
+          ]
+        : [],
     remote: next() < 0.4,
   };
 }

@@ -10,11 +10,27 @@ const REFUSED = {
   male: 'Gender must not decide. It was left out of the search.',
   unmarried: 'Family status must not decide. It was left out of the search.',
 };
-const FILLER = new Set('a an and or the with has have who from in of to for as is not no but without within km years year at least plus nice preferably someone person remote must should be can'.split(' '));
+const FILLER = new Set(
+  'a an and or the with has have who from in of to for as is not no but without within km years year at least plus nice preferably someone person remote must should be can'.split(
+    ' ',
+  ),
+);
 
 export const blank = () => ({
-  skills: [], titles: [], seniority: [], years: {}, locations: [], remote: null, languages: [], education: [],
-  certifications: [], employers: [], keywords: [], corrections: [], refused: [], unresolved: [],
+  skills: [],
+  titles: [],
+  seniority: [],
+  years: {},
+  locations: [],
+  remote: null,
+  languages: [],
+  education: [],
+  certifications: [],
+  employers: [],
+  keywords: [],
+  corrections: [],
+  refused: [],
+  unresolved: [],
 });
 
 function kindAt(text, index) {
@@ -32,7 +48,8 @@ export function interpret(query) {
     text = text.replace(wholeWord(from), to);
     result.corrections.push({ from, to, applied: true });
   }
-  if (/\bjava script\b/i.test(text)) result.corrections.push({ from: 'java script', to: 'JavaScript', applied: false });
+  if (/\bjava script\b/i.test(text))
+    result.corrections.push({ from: 'java script', to: 'JavaScript', applied: false });
   let rest = text;
   const take = (word) => {
     const at = rest.search(wholeWord(word));
@@ -41,7 +58,8 @@ export function interpret(query) {
     rest = rest.replace(wholeWord(word), (match) => '·'.repeat(match.length));
     return kind;
   };
-  for (const [word, reason] of Object.entries(REFUSED)) if (take(word)) result.refused.push({ text: word, reason });
+  for (const [word, reason] of Object.entries(REFUSED))
+    if (take(word)) result.refused.push({ text: word, reason });
   const range = /(\d+)\s*(?:-|–|to)\s*(\d+)\s*(?:years|yrs)/i.exec(rest);
   const least = range ? null : /(?:at least |min(?:imum)? )?(\d+)\s*\+?\s*(?:years|yrs)/i.exec(rest);
   if (range) result.years = { min: Number(range[1]), max: Number(range[2]) };
@@ -49,14 +67,24 @@ export function interpret(query) {
   for (const { code, label } of LANGUAGES) {
     const level = new RegExp(`${label}[^,.;]{0,12}?\\b([ABC][12]|native)\\b`, 'i').exec(rest)?.[1];
     const kind = take(label);
-    if (kind) result.languages.push({ code, ...(level && { level: level.length === 2 ? level.toUpperCase() : 'native' }), kind });
+    if (kind)
+      result.languages.push({
+        code,
+        ...(level && { level: level.length === 2 ? level.toUpperCase() : 'native' }),
+        kind,
+      });
   }
   const byLength = [...SKILLS].sort((a, b) => b.label.length - a.label.length);
   for (const skill of byLength) {
     const kinds = skill.aliases.map(take).filter(Boolean);
     if (kinds.length > 0) result.skills.push({ id: skill.id, label: skill.label, kind: kinds[0] });
   }
-  const order = (skill) => Math.min(...SKILLS.find((s) => s.id === skill.id).aliases.map((a) => text.toLowerCase().indexOf(a)).filter((i) => i >= 0));
+  const order = (skill) =>
+    Math.min(
+      ...SKILLS.find((s) => s.id === skill.id)
+        .aliases.map((a) => text.toLowerCase().indexOf(a))
+        .filter((i) => i >= 0),
+    );
   result.skills.sort((a, b) => order(a) - order(b));
   if (/\bor\b/i.test(text) && /\(([^)]*\bor\b[^)]*)\)/i.test(text)) {
     const inside = /\(([^)]*\bor\b[^)]*)\)/i.exec(text)[1].toLowerCase();
@@ -74,7 +102,9 @@ export function interpret(query) {
   }
   if (take('remote')) result.remote = true;
   const words = rest.match(/[\p{L}][\p{L}'-]+/gu) ?? [];
-  result.unresolved = [...new Set(words.map((w) => w.toLowerCase()))].filter((w) => !FILLER.has(w)).slice(0, 8);
+  result.unresolved = [...new Set(words.map((w) => w.toLowerCase()))]
+    .filter((w) => !FILLER.has(w))
+    .slice(0, 8);
   return result;
 }
 
@@ -99,39 +129,83 @@ function reasonsFor(person, wish) {
     const months = candidate.skills.find((s) => s.id === skill.id)?.months ?? 0;
     const short = evidence.length > 0 && skill.min_years && months < skill.min_years * 12;
     const requirement = skill.min_years ? `${skill.label}, ${skill.min_years}+ years` : skill.label;
-    reasons.push({ requirement, kind: skill.kind, status: short && skill.kind !== 'not' ? 'partial' : state(evidence.length > 0, skill.kind), evidence });
+    reasons.push({
+      requirement,
+      kind: skill.kind,
+      status: short && skill.kind !== 'not' ? 'partial' : state(evidence.length > 0, skill.kind),
+      evidence,
+    });
   }
   for (const title of wish.titles) {
     const evidence = quote(person, title.label);
-    reasons.push({ requirement: title.label, kind: title.kind, status: state(evidence.length > 0, title.kind), evidence });
+    reasons.push({
+      requirement: title.label,
+      kind: title.kind,
+      status: state(evidence.length > 0, title.kind),
+      evidence,
+    });
   }
   if (wish.seniority.length > 0) {
     const evidence = wish.seniority.flatMap((level) => quote(person, level)).slice(0, 1);
     const years = candidate.years_experience;
     const ok = evidence.length > 0 || (wish.seniority.includes('mid') && years > 3 && years < 9);
-    reasons.push({ requirement: wish.seniority.map((s) => s[0].toUpperCase() + s.slice(1)).join(' or '), kind: 'must', status: ok ? 'met' : years > 6 ? 'partial' : 'missing', evidence });
+    reasons.push({
+      requirement: wish.seniority.map((s) => s[0].toUpperCase() + s.slice(1)).join(' or '),
+      kind: 'must',
+      status: ok ? 'met' : years > 6 ? 'partial' : 'missing',
+      evidence,
+    });
   }
   const { min, max } = wish.years;
   if (min != null || max != null) {
     const years = candidate.years_experience ?? 0;
     const ok = years >= (min ?? 0) && years <= (max ?? 99);
-    const requirement = min != null && max != null ? `${min} to ${max} years` : min != null ? `${min}+ years` : `up to ${max} years`;
-    reasons.push({ requirement, kind: 'must', status: ok ? 'met' : Math.abs(years - (min ?? max)) <= 1 ? 'partial' : 'missing', evidence: ok ? quote(person, `${years} years of practice`) : [] });
+    const requirement =
+      min != null && max != null
+        ? `${min} to ${max} years`
+        : min != null
+          ? `${min}+ years`
+          : `up to ${max} years`;
+    reasons.push({
+      requirement,
+      kind: 'must',
+      status: ok ? 'met' : Math.abs(years - (min ?? max)) <= 1 ? 'partial' : 'missing',
+      evidence: ok ? quote(person, `${years} years of practice`) : [],
+    });
   }
   const places = wish.locations.filter((place) => place.kind !== 'not');
   if (places.length > 0 || wish.remote) {
-    const near = places.some((p) => p.name === candidate.location || (p.radius_km && PLACES.find((x) => x.name === p.name)?.near.includes(candidate.location)));
+    const near = places.some(
+      (p) =>
+        p.name === candidate.location ||
+        (p.radius_km && PLACES.find((x) => x.name === p.name)?.near.includes(candidate.location)),
+    );
     const names = [...places.map((p) => p.name), ...(wish.remote ? ['remote'] : [])].join(' or ');
-    reasons.push({ requirement: names, kind: 'must', status: near || (wish.remote && person.remote) ? 'met' : 'missing', evidence: near ? quote(person, candidate.location) : [] });
+    reasons.push({
+      requirement: names,
+      kind: 'must',
+      status: near || (wish.remote && person.remote) ? 'met' : 'missing',
+      evidence: near ? quote(person, candidate.location) : [],
+    });
   }
   for (const place of wish.locations.filter((p) => p.kind === 'not')) {
-    reasons.push({ requirement: place.name, kind: 'not', status: state(candidate.location === place.name, 'not'), evidence: [] });
+    reasons.push({
+      requirement: place.name,
+      kind: 'not',
+      status: state(candidate.location === place.name, 'not'),
+      evidence: [],
+    });
   }
   for (const { code, level, kind } of wish.languages) {
     const spoken = candidate.languages.find((language) => language.code === code);
     const enough = spoken && (!level || LEVELS.indexOf(spoken.level) >= LEVELS.indexOf(level));
     const name = LANGUAGES.find((language) => language.code === code)?.label ?? code;
-    reasons.push({ requirement: level ? `${name} ${level}` : name, kind, status: kind === 'not' ? state(Boolean(spoken), kind) : enough ? 'met' : spoken ? 'partial' : 'missing', evidence: spoken ? quote(person, name) : [] });
+    reasons.push({
+      requirement: level ? `${name} ${level}` : name,
+      kind,
+      status: kind === 'not' ? state(Boolean(spoken), kind) : enough ? 'met' : spoken ? 'partial' : 'missing',
+      evidence: spoken ? quote(person, name) : [],
+    });
   }
   for (const { text, kind } of wish.keywords) {
     const evidence = quote(person, text);
@@ -151,9 +225,15 @@ export function rank(people, wish, query) {
       const failed = reasons.filter((r) => r.kind === 'must' && r.status === 'missing').length;
       const text = person.text.toLowerCase();
       const lexical = words.filter((word) => text.includes(word)).length / Math.max(1, words.length);
-      const score = reasons.reduce((sum, r) => sum + POINTS[r.status] * (r.kind === 'should' ? 0.4 : 1), 0) + lexical - failed * 10;
+      const score =
+        reasons.reduce((sum, r) => sum + POINTS[r.status] * (r.kind === 'should' ? 0.4 : 1), 0) +
+        lexical -
+        failed * 10;
       const wanted = reasons.filter((r) => r.kind !== 'not');
-      const anything = wanted.length === 0 ? lexical > 0 || reasons.length > 0 : wanted.some((r) => r.status === 'met' || r.status === 'partial');
+      const anything =
+        wanted.length === 0
+          ? lexical > 0 || reasons.length > 0
+          : wanted.some((r) => r.status === 'met' || r.status === 'partial');
       return { person, reasons, score, keep: !excluded && anything };
     })
     .filter((row) => row.keep)
@@ -167,11 +247,25 @@ function tally(rows, values) {
       counts.set(value, { value, label, count: (counts.get(value)?.count ?? 0) + 1 });
     }
   }
-  return [...counts.values()].sort((a, b) => b.count - a.count || a.label.localeCompare(b.label)).slice(0, 12);
+  return [...counts.values()]
+    .sort((a, b) => b.count - a.count || a.label.localeCompare(b.label))
+    .slice(0, 12);
 }
 
-const band = (years) => (years < 3 ? ['<3', 'Under 3 years'] : years < 6 ? ['3-5', '3 to 5 years'] : years < 11 ? ['6-10', '6 to 10 years'] : ['11+', '11 years and more']);
-const level = (c) => (c.headline?.startsWith('Senior') ? ['senior', 'Senior'] : c.headline?.startsWith('Junior') ? ['junior', 'Junior'] : ['mid', 'Mid-level']);
+const band = (years) =>
+  years < 3
+    ? ['<3', 'Under 3 years']
+    : years < 6
+      ? ['3-5', '3 to 5 years']
+      : years < 11
+        ? ['6-10', '6 to 10 years']
+        : ['11+', '11 years and more'];
+const level = (c) =>
+  c.headline?.startsWith('Senior')
+    ? ['senior', 'Senior']
+    : c.headline?.startsWith('Junior')
+      ? ['junior', 'Junior']
+      : ['mid', 'Mid-level'];
 
 export const facetsOf = (rows) => ({
   skills: tally(rows, (c) => c.skills.map((s) => [s.id, s.label])),

@@ -19,7 +19,13 @@ import { people } from './people.mjs';
 import { routes } from './routes.mjs';
 
 const BUILD = join(fileURLToPath(new URL('.', import.meta.url)), '../build');
-const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.json': 'application/json' };
+const TYPES = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+  '.json': 'application/json',
+};
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; " +
   "frame-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'";
@@ -64,7 +70,10 @@ function answer(response, { status = 200, body, problem, headers = {}, raw, type
 }
 
 function refuse(response, status, code, detail) {
-  answer(response, { status, problem: { type: 'about:blank', title: code, status, code, detail, errors: [] } });
+  answer(response, {
+    status,
+    problem: { type: 'about:blank', title: code, status, code, detail, errors: [] },
+  });
 }
 
 async function api(request, response, url) {
@@ -75,13 +84,31 @@ async function api(request, response, url) {
   const who = world.accounts.of(request);
   if (policy !== 'public') {
     if (!who) return refuse(response, 401, 'unauthenticated', 'Sign in first.');
-    if (method !== 'GET' && !world.accounts.csrfOk(request)) return refuse(response, 403, 'csrf', 'The page is out of date. Reload it.');
-    const roles = { viewer: ['viewer', 'recruiter', 'owner'], recruiter: ['recruiter', 'owner'], owner: ['owner'] };
-    if (!roles[policy].includes(who.member.role)) return refuse(response, 403, 'forbidden', 'Your role does not allow this.');
+    if (method !== 'GET' && !world.accounts.csrfOk(request))
+      return refuse(response, 403, 'csrf', 'The page is out of date. Reload it.');
+    const roles = {
+      viewer: ['viewer', 'recruiter', 'owner'],
+      recruiter: ['recruiter', 'owner'],
+      owner: ['owner'],
+    };
+    if (!roles[policy].includes(who.member.role))
+      return refuse(response, 403, 'forbidden', 'Your role does not allow this.');
   }
   const bytes = method === 'GET' ? Buffer.alloc(0) : await bodyOf(request);
-  const json = (request.headers['content-type'] ?? '').includes('json') && bytes.length > 0 ? JSON.parse(bytes.toString('utf8')) : {};
-  const result = await handler({ ...world, request, response, url, who, bytes, json, id: pattern.exec(path).slice(1) });
+  const json =
+    (request.headers['content-type'] ?? '').includes('json') && bytes.length > 0
+      ? JSON.parse(bytes.toString('utf8'))
+      : {};
+  const result = await handler({
+    ...world,
+    request,
+    response,
+    url,
+    who,
+    bytes,
+    json,
+    id: pattern.exec(path).slice(1),
+  });
   if (result) answer(response, result);
 }
 
@@ -96,7 +123,9 @@ function page(request, response, url) {
     'X-Content-Type-Options': 'nosniff',
     'Referrer-Policy': 'same-origin',
     Vary: 'Accept-Encoding',
-    'Cache-Control': url.pathname.startsWith('/_app/immutable/') ? 'public, max-age=31536000, immutable' : 'no-cache',
+    'Cache-Control': url.pathname.startsWith('/_app/immutable/')
+      ? 'public, max-age=31536000, immutable'
+      : 'no-cache',
     ...(packed && { 'Content-Encoding': 'br' }),
   });
   createReadStream(packed ? `${file}.br` : file).pipe(response);

@@ -50,7 +50,9 @@ export class Reader {
 
   setEvidence(reasons: Reason[]): void {
     const spans = reasons.flatMap((reason) => reason.evidence);
-    const unique = new Map(spans.map(({ resume_id, start, end }) => [`${resume_id}:${start}:${end}`, { resume_id, start, end }]));
+    const unique = new Map(
+      spans.map(({ resume_id, start, end }) => [`${resume_id}:${start}:${end}`, { resume_id, start, end }]),
+    );
     this.#evidence = [...unique.values()].sort((a, b) => a.start - b.start);
     const there = this.#evidence.some((span) => span.resume_id === this.resume);
     const proven = this.#evidence[0]?.resume_id;

@@ -1,5 +1,5 @@
 import { sveltekit } from '@sveltejs/kit/vite';
-import { announcerWithoutInlineStyle } from './tools/announcer.ts';
+import { announcerWithoutInlineStyle } from './tools/announcer.js';
 import { defineConfig } from 'vitest/config';
 
 const api = process.env.API ?? 'http://127.0.0.1:4173';
