@@ -1,0 +1,59 @@
+// One line to the server for the whole application: what happens while the page is open. Breaks are mended
+// with growing pauses; whoever needs the news meanwhile sees `connected` and asks by itself.
+
+import * as api from '$lib/api/client';
+import { ApiError } from '$lib/api/problem';
+import type { CandidateEvent, Upload } from '$lib/api/types';
+
+const PAUSES_MS = [1000, 2000, 5000, 10_000, 30_000];
+
+type Listener<T> = (value: T) => void;
+
+class Live {
+  connected = $state(false);
+  readonly #uploads = new Set<Listener<Upload>>();
+  readonly #candidates = new Set<Listener<CandidateEvent>>();
+
+  /** Opens the line; the returned function closes it. */
+  start(): () => void {
+    const abort = new AbortController();
+    void this.#keep(abort.signal);
+    return () => abort.abort();
+  }
+
+  onUpload(listener: Listener<Upload>): () => void {
+    this.#uploads.add(listener);
+    return () => this.#uploads.delete(listener);
+  }
+
+  onCandidate(listener: Listener<CandidateEvent>): () => void {
+    this.#candidates.add(listener);
+    return () => this.#candidates.delete(listener);
+  }
+
+  async #keep(signal: AbortSignal): Promise<void> {
+    for (let failures = 0; !signal.aborted; failures += 1) {
+      try {
+        for await (const { event, data } of api.events(signal)) {
+          this.connected = true;
+          failures = 0;
+          if (event === 'upload') this.#tell(this.#uploads, data);
+          if (event === 'candidate') this.#tell(this.#candidates, data);
+        }
+      } catch (error) {
+        if (error instanceof ApiError && error.status === 401) return;
+      } finally {
+        this.connected = false;
+      }
+      const pause = PAUSES_MS[Math.min(failures, PAUSES_MS.length - 1)];
+      await new Promise((resume) => setTimeout(resume, pause));
+    }
+  }
+
+  #tell<T>(listeners: Set<Listener<T>>, data: string): void {
+    const value = JSON.parse(data) as T;
+    for (const listener of listeners) listener(value);
+  }
+}
+
+export const live = new Live();

@@ -1,0 +1,3 @@
+// A static application: everything is rendered in the browser.
+export const ssr = false;
+export const prerender = false;

@@ -1,0 +1,8 @@
+// Runs before the first paint, so that a chosen theme does not flash. A file, because the content
+// security policy allows no inline script.
+try {
+  const theme = localStorage.getItem('theme');
+  if (theme === 'light' || theme === 'dark') document.documentElement.dataset.theme = theme;
+} catch {
+  // Storage is blocked: the system's preference holds.
+}
