@@ -1,7 +1,7 @@
 //! Handing resumes in.
 
 use axum::extract::multipart::{Field, Multipart, MultipartError};
-use axum::extract::{FromRequest, Request, State};
+use axum::extract::{DefaultBodyLimit, FromRequest, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -46,12 +46,14 @@ pub struct Form {
 #[utoipa::path(post, path = "/api/v1/resumes", tag = "resumes", extensions(("x-role" = json!("recruiter"))),
     request_body(content = Form, content_type = "multipart/form-data"),
     responses((status = 202, body = Uploads), (status = 413, body = Problem), (status = 422, body = Problem)))]
-pub async fn upload(State(ctx): State<Context>, Recruiter(me): Recruiter, request: Request) -> Answer<Response> {
+pub async fn upload(State(ctx): State<Context>, Recruiter(me): Recruiter, mut request: Request) -> Answer<Response> {
     let limit = ctx.config.intake.max_file_mb * REQUEST_FILES;
     let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     if announced.is_some_and(|bytes: u64| bytes > limit << 20) {
         return Err(too_large(limit));
     }
+    // Without this, axum takes no more than 2 MB of any body.
+    DefaultBodyLimit::max(usize::try_from(limit << 20).unwrap_or(usize::MAX)).apply(&mut request);
     let mut form = Multipart::from_request(request, &ctx)
         .await
         .map_err(|error| Problem::malformed(format!("send the files as multipart/form-data: {}", error.body_text())))?;
