@@ -170,7 +170,10 @@ pub(super) async fn give_up_upload(ctx: &Context, task: &Reserved, error: &Error
     let mut tx = ctx.store.workspace(upload.workspace).await?;
     let reason = UploadError {
         code: "not_processed".to_owned(),
-        detail: format!("This file could not be processed after {} attempts: {error}.", task.attempt),
+        detail: format!(
+            "This file could not be processed after {} attempts: {error}.",
+            task.attempt.min(task.max_attempts)
+        ),
         hint: "Try again; if it happens again, the log of the server says more.".to_owned(),
     };
     intake::fail(ctx, &mut tx, upload.upload, &reason).await?;
