@@ -2,7 +2,7 @@
 
 use super::authenticate::{forget_member, forget_sessions};
 use super::setup::email_taken;
-use super::{Actor, check_email, check_name, invitations, refuse_if_any};
+use super::{Actor, Via, check_email, check_name, invitations, refuse_if_any};
 use crate::context::Context;
 use crate::model::ids::{MemberId, UserId};
 use crate::model::member::{Member, Standing};
@@ -22,6 +22,7 @@ pub async fn invite(ctx: &Context, actor: &Actor, email: &str, name: &str, role:
     refuse_if_any([check_email(email.trim()), check_name("name", name)])?;
     let now = ctx.now();
     let mut tx = ctx.store.system().await?;
+    refuse_if_elsewhere(&mut tx, actor, email.trim()).await?;
     let user = match accounts::user_by_email(&mut tx, email.trim()).await? {
         Some(user) => user,
         None => {
@@ -43,6 +44,7 @@ pub async fn new_link(ctx: &Context, actor: &Actor, id: MemberId) -> Result<Stri
     actor.require(Role::Owner)?;
     let mut tx = ctx.store.system().await?;
     let member = members::get(&mut tx, actor.member.workspace_id, id).await?;
+    refuse_if_elsewhere(&mut tx, actor, &member.email).await?;
     let link = invitations::link(ctx, &mut tx, &member).await?;
     tx.commit().await?;
     Ok(link)
@@ -91,6 +93,20 @@ pub async fn remove(ctx: &Context, actor: &Actor, id: MemberId) -> Result<()> {
     forget_sessions(ctx, &ended).await;
     forget_member(ctx, id).await;
     Ok(())
+}
+
+/// A link sets a person's one password, so an owner gets none for somebody who is in another workspace too: it would
+/// open that one. The operator, who may do everything anyway, does.
+async fn refuse_if_elsewhere(tx: &mut Tx, actor: &Actor, email: &str) -> Result<()> {
+    let own = actor.member.workspace_id;
+    if actor.via == Via::Operator || members::by_email(tx, email).await?.iter().all(|m| m.workspace_id == own) {
+        return Ok(());
+    }
+    Err(Error::Conflict(
+        "account_elsewhere",
+        "this e-mail has an account in another workspace; the operator can give access with `talentprompt users`"
+            .into(),
+    ))
 }
 
 async fn keep_an_owner(tx: &mut Tx, leaving: &Member) -> Result<()> {
