@@ -1,7 +1,14 @@
 //! Integration tests: one binary, a file for each noun, helpers in `support`.
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail as loudly as the tests themselves")]
 
+mod accounts;
+mod candidates;
 mod extract;
+mod intake;
+mod policy;
+mod queue;
+mod search;
 mod supervise;
 mod support;
+mod tenancy;
 mod vectors;

@@ -2,7 +2,7 @@
 
 mod archives;
 mod documents;
-mod fixtures;
+pub mod fixtures;
 mod hostile;
 mod sandbox;
 

@@ -1,0 +1,301 @@
+//! Accounts: the first owner, signing in and out, invitations, members, API tokens, limits.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use talentprompt::recruit::accounts::setup;
+
+use crate::support::app::{Client, Credentials, PASSWORD, Plan, TestApp, id_of};
+
+fn first_owner(link: &str, email: &str) -> Value {
+    let token = link.split_once("token=").unwrap().1;
+    json!({"token": token, "workspace": "Acme", "name": "Olga", "email": email, "password": PASSWORD})
+}
+
+fn credentials(email: &str, password: &str) -> Value {
+    json!({"email": email, "password": password})
+}
+
+/// The id of the member with the client's e-mail.
+async fn member_id(client: &Client) -> String {
+    let answer = client.get("/members").await;
+    let members = answer.expect(StatusCode::OK)["members"].as_array().unwrap();
+    id_of(members.iter().find(|member| member["email"] == client.email.as_str()).unwrap())
+}
+
+#[tokio::test]
+async fn the_set_up_link_makes_the_first_owner_once() {
+    let app = TestApp::start().await;
+    let mut stranger = app.stranger();
+    assert_eq!(stranger.get("/setup").await.expect(StatusCode::OK), &json!({"needed": true}));
+    let replaced = setup::link(&app.ctx).await.unwrap();
+    let link = setup::link(&app.ctx).await.unwrap();
+    let answer = stranger.post("/setup", &first_owner(&replaced, "a@example.com")).await;
+    answer.problem(StatusCode::CONFLICT, "link_used");
+    let answer = stranger
+        .post("/setup", &json!({"token": "x", "workspace": "", "name": "", "email": "no", "password": "short"}));
+    let answer = answer.await;
+    let fields: Vec<&Value> = answer.problem(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request")["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|mistake| &mistake["field"])
+        .collect();
+    assert_eq!(fields, ["workspace", "name", "email", "password"]);
+
+    let answer = stranger.post("/setup", &first_owner(&link, "a@example.com")).await;
+    stranger.enter(&answer);
+    assert_eq!(answer.body["role"], "owner");
+    assert_eq!(stranger.get("/auth/me").await.expect(StatusCode::OK)["workspace"]["name"], "Acme");
+    assert_eq!(stranger.get("/setup").await.expect(StatusCode::OK), &json!({"needed": false}));
+    let again = app.stranger().post("/setup", &first_owner(&link, "b@example.com")).await;
+    again.problem(StatusCode::CONFLICT, "link_used");
+    assert!(setup::link(&app.ctx).await.is_err());
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_wrong_password_and_an_unknown_e_mail_are_refused_alike() {
+    let app = TestApp::start().await;
+    let owner = app.owner().await;
+    let wrong = app.stranger().post("/auth/login", &credentials(&owner.email, "not my password")).await;
+    let unknown = app.stranger().post("/auth/login", &credentials("nobody@example.com", PASSWORD)).await;
+    assert_eq!(wrong.problem(StatusCode::UNAUTHORIZED, "invalid_credentials"), &unknown.body);
+    let upper = app.stranger().post("/auth/login", &credentials(&owner.email.to_uppercase(), PASSWORD)).await;
+    upper.expect(StatusCode::OK);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn failed_sign_ins_throttle_the_address_and_the_account() {
+    let app = TestApp::with(Plan { config: |config| config.security.failed_sign_ins = 3, ..Plan::default() }).await;
+    let owner = app.owner().await;
+    for _ in 0..3 {
+        let answer = app.stranger().post("/auth/login", &credentials(&owner.email, "not my password")).await;
+        answer.problem(StatusCode::UNAUTHORIZED, "invalid_credentials");
+    }
+    let answer = app.stranger().post("/auth/login", &credentials(&owner.email, PASSWORD)).await;
+    answer.problem(StatusCode::TOO_MANY_REQUESTS, "too_many_requests");
+    let wait: u64 = answer.headers["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!((1..=900).contains(&wait), "{wait}");
+
+    let elsewhere = app.stranger_from(IpAddr::V4(Ipv4Addr::new(127, 255, 255, 254)));
+    let answer = elsewhere.post("/auth/login", &credentials(&owner.email.to_uppercase(), PASSWORD)).await;
+    answer.problem(StatusCode::TOO_MANY_REQUESTS, "too_many_requests");
+    owner.get("/auth/me").await.expect(StatusCode::OK);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn the_session_cookie_is_out_of_reach_of_scripts_other_sites_and_plain_http() {
+    let app = TestApp::start().await;
+    let owner = app.owner().await;
+    let answer = app.stranger().post("/auth/login", &credentials(&owner.email, PASSWORD)).await;
+    let cookie = answer.headers["set-cookie"].to_str().unwrap();
+    let mut parts = cookie.split("; ");
+    assert!(parts.next().unwrap().starts_with("__Host-talentprompt="));
+    let mut rest: Vec<&str> = parts.collect();
+    rest.sort_unstable();
+    assert_eq!(rest, ["HttpOnly", "Max-Age=1209600", "Path=/", "SameSite=Lax", "Secure"]);
+    assert_eq!(answer.headers["cache-control"], "private, no-store");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn an_expired_session_no_longer_opens_anything() {
+    let app = TestApp::start().await;
+    let owner = app.owner().await;
+    assert_eq!(app.sql("update sessions set expires_at = now() - interval '1 second'").await, 1);
+    owner.get("/auth/me").await.problem(StatusCode::UNAUTHORIZED, "session_expired");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn signing_out_ends_the_session_at_once_and_takes_the_cookie_back() {
+    let app = TestApp::start().await;
+    let owner = app.owner().await;
+    owner.get("/auth/me").await.expect(StatusCode::OK);
+    let answer = owner.post("/auth/logout", &json!({})).await;
+    answer.expect(StatusCode::NO_CONTENT);
+    assert!(answer.headers["set-cookie"].to_str().unwrap().starts_with("__Host-talentprompt=; Path=/; Max-Age=0"));
+    owner.get("/auth/me").await.problem(StatusCode::UNAUTHORIZED, "session_expired");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn another_of_ones_own_sessions_can_be_ended_from_afar() {
+    let app = TestApp::start().await;
+    let here = app.owner().await;
+    let lost = app.sign_in(&here.email).await;
+    lost.get("/auth/me").await.expect(StatusCode::OK);
+    let answer = here.get("/sessions").await;
+    let sessions = answer.expect(StatusCode::OK)["sessions"].as_array().unwrap();
+    assert_eq!(sessions.len(), 2);
+    let other = sessions.iter().find(|session| session["current"] == false).unwrap();
+    here.delete(&format!("/sessions/{}", id_of(other))).await.expect(StatusCode::NO_CONTENT);
+    lost.get("/auth/me").await.problem(StatusCode::UNAUTHORIZED, "session_expired");
+    here.get("/auth/me").await.expect(StatusCode::OK);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn an_invited_person_sets_a_password_with_a_link_that_works_once() {
+    let app = TestApp::start().await;
+    let owner = app.owner().await;
+    let new = json!({"email": "rita@example.com", "name": "Rita", "role": "recruiter"});
+    let answer = owner.post("/members", &new).await;
+    let invited = answer.expect(StatusCode::CREATED);
+    assert_eq!(invited["member"]["status"], "invited");
+    let token = invited["invitation_url"].as_str().unwrap().split_once("/invitation?token=").unwrap().1;
+    let early = app.stranger().post("/auth/login", &credentials("rita@example.com", PASSWORD)).await;
+    early.problem(StatusCode::UNAUTHORIZED, "invalid_credentials");
+    let mut rita = app.stranger();
+    let short = rita.post("/invitations/accept", &json!({"token": token, "password": "short"})).await;
+    short.problem(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request");
+    let acceptance = json!({"token": token, "name": "Rita R.", "password": PASSWORD});
+    let answer = rita.post("/invitations/accept", &acceptance).await;
+    rita.enter(&answer);
+    assert_eq!((&answer.body["role"], &answer.body["user"]["name"]), (&json!("recruiter"), &json!("Rita R.")));
+    rita.get("/candidates").await.expect(StatusCode::OK);
+    let again = app.stranger().post("/invitations/accept", &acceptance).await;
+    again.problem(StatusCode::CONFLICT, "link_used");
+    let twice = owner.post("/members", &new).await;
+    assert_eq!(twice.problem(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request")["errors"][0]["field"], "email");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_changed_role_and_a_disabled_account_count_at_once() {
+    let app = TestApp::start().await;
+    let owner = app.owner().await;
+    let member = app.member(&owner, "viewer").await;
+    member.post("/members", &json!({})).await.problem(StatusCode::FORBIDDEN, "forbidden");
+    let path = format!("/members/{}", member_id(&member).await);
+    owner.patch(&path, &json!({"role": "owner"})).await.expect(StatusCode::OK);
+    assert_eq!(member.get("/auth/me").await.expect(StatusCode::OK)["role"], "owner");
+    owner.patch(&path, &json!({"disabled": true})).await.expect(StatusCode::OK);
+    member.get("/auth/me").await.problem(StatusCode::UNAUTHORIZED, "session_expired");
+    let answer = app.stranger().post("/auth/login", &credentials(&member.email, PASSWORD)).await;
+    answer.problem(StatusCode::UNAUTHORIZED, "invalid_credentials");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn the_last_owner_cannot_leave() {
+    let app = TestApp::start().await;
+    let owner = app.owner().await;
+    let path = format!("/members/{}", member_id(&owner).await);
+    owner.patch(&path, &json!({"role": "viewer"})).await.problem(StatusCode::CONFLICT, "last_owner");
+    owner.patch(&path, &json!({"disabled": true})).await.problem(StatusCode::CONFLICT, "last_owner");
+    owner.delete(&path).await.problem(StatusCode::CONFLICT, "last_owner");
+    let second = app.member(&owner, "owner").await;
+    second.delete(&path).await.expect(StatusCode::NO_CONTENT);
+    owner.get("/auth/me").await.problem(StatusCode::UNAUTHORIZED, "session_expired");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn an_api_token_needs_no_csrf_token_and_a_revoked_one_is_refused_at_once() {
+    let app = TestApp::start().await;
+    let owner = app.owner().await;
+    let answer = owner.post("/tokens", &json!({"name": "import", "expires_in_days": 30})).await;
+    let created = answer.expect(StatusCode::CREATED);
+    let secret = created["secret"].as_str().unwrap();
+    assert!(secret.starts_with(created["token"]["prefix"].as_str().unwrap()));
+    let program = owner.with_token(secret);
+    program.post("/interpret", &json!({"query": "Java"})).await.expect(StatusCode::OK);
+    assert!(program.get("/auth/me").await.expect(StatusCode::OK).get("csrf_token").is_none());
+    let listed = owner.get("/tokens").await;
+    assert!(!String::from_utf8_lossy(&listed.bytes).contains(secret));
+    owner.delete(&format!("/tokens/{}", id_of(&created["token"]))).await.expect(StatusCode::NO_CONTENT);
+    program.get("/auth/me").await.problem(StatusCode::UNAUTHORIZED, "invalid_token");
+    owner.with_token("tp_nonsense").get("/auth/me").await.problem(StatusCode::UNAUTHORIZED, "invalid_token");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_new_password_ends_all_other_sessions() {
+    let app = TestApp::start().await;
+    let here = app.owner().await;
+    let there = app.sign_in(&here.email).await;
+    there.get("/auth/me").await.expect(StatusCode::OK);
+    let wrong = here.patch("/auth/me", &json!({"current_password": "?", "new_password": "another long one"})).await;
+    let mistake = &wrong.problem(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request")["errors"][0];
+    assert_eq!(mistake["field"], "current_password");
+    there.get("/auth/me").await.expect(StatusCode::OK);
+
+    let change = json!({"current_password": PASSWORD, "new_password": "another long one"});
+    here.patch("/auth/me", &change).await.expect(StatusCode::OK);
+    here.get("/auth/me").await.expect(StatusCode::OK);
+    there.get("/auth/me").await.problem(StatusCode::UNAUTHORIZED, "session_expired");
+    let old = app.stranger().post("/auth/login", &credentials(&here.email, PASSWORD)).await;
+    old.problem(StatusCode::UNAUTHORIZED, "invalid_credentials");
+    let new = app.stranger().post("/auth/login", &credentials(&here.email, "another long one")).await;
+    new.expect(StatusCode::OK);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn too_many_requests_a_minute_are_told_when_to_come_back() {
+    let app = TestApp::with(Plan {
+        config: |config| {
+            config.security.requests_per_minute = 5;
+            config.security.anonymous_requests_per_minute = 4;
+        },
+        ..Plan::default()
+    })
+    .await;
+    let owner = app.owner().await;
+    for _ in 0..5 {
+        owner.get("/auth/me").await.expect(StatusCode::OK);
+    }
+    let stranger = app.stranger();
+    for _ in 0..3 {
+        stranger.get("/setup").await.expect(StatusCode::OK);
+    }
+    for client in [&owner, &stranger] {
+        let answer = client.get(if client.email.is_empty() { "/setup" } else { "/auth/me" }).await;
+        answer.problem(StatusCode::TOO_MANY_REQUESTS, "too_many_requests");
+        let wait: u64 = answer.headers["retry-after"].to_str().unwrap().parse().unwrap();
+        assert!((1..=60).contains(&wait), "{wait}");
+    }
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_change_with_the_csrf_token_of_another_session_is_refused() {
+    let app = TestApp::start().await;
+    let here = app.owner().await;
+    let there = app.sign_in(&here.email).await;
+    let (Credentials::Session { cookie, .. }, Credentials::Session { csrf, .. }) =
+        (&here.credentials, &there.credentials)
+    else {
+        panic!("both signed in");
+    };
+    let mixed = Credentials::Session { cookie: cookie.clone(), csrf: csrf.clone() };
+    let mixed = Client { credentials: mixed, ..here.clone() };
+    let answer = mixed.send(mixed.request(Method::PATCH, "/auth/me").json(&json!({"name": "Eve"}))).await;
+    answer.problem(StatusCode::FORBIDDEN, "csrf_token_wrong");
+    assert_eq!(here.get("/auth/me").await.body["user"]["name"], "Olga Owner");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn an_owner_gets_no_link_to_an_account_of_another_workspace() {
+    let app = TestApp::start().await;
+    let (mallory, victim) = (app.owner().await, app.owner().await);
+    let new = json!({"email": victim.email, "name": "Victim", "role": "viewer"});
+    mallory.post("/members", &new).await.problem(StatusCode::CONFLICT, "account_elsewhere");
+    assert_eq!(mallory.get("/members").await.expect(StatusCode::OK)["members"].as_array().unwrap().len(), 1);
+
+    let member = "insert into members (id, workspace_id, user_id, role, created_at)
+        select gen_random_uuid(), m.workspace_id, u.id, 'viewer', now() from users u, members m
+        join users o on o.id = m.user_id where u.email = ";
+    app.sql(&format!("{member} '{}' and o.email = '{}'", victim.email, mallory.email)).await;
+    let members = mallory.get("/members").await.expect(StatusCode::OK)["members"].as_array().unwrap().clone();
+    let shared = members.iter().find(|member| member["email"] == victim.email.as_str()).unwrap();
+    let answer = mallory.post(&format!("/members/{}/link", id_of(shared)), &json!({})).await;
+    answer.problem(StatusCode::CONFLICT, "account_elsewhere");
+    app.finish().await;
+}

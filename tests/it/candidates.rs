@@ -1,0 +1,180 @@
+//! Candidates: shown, corrected by hand, and forgotten for good.
+
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+
+use crate::extract::fixtures::docx;
+use crate::support::app::{Client, TestApp, id_of, names, resume};
+
+fn ana() -> String {
+    resume("Ana Lima", "ana@example.com", "Software Engineer", &["Java", "PostgreSQL"])
+}
+
+/// Where something of a candidate is kept.
+const TABLES: [&str; 7] =
+    ["candidates", "resumes", "passages", "embeddings", "candidate_identifiers", "timeline", "uploads"];
+
+async fn rows(app: &TestApp, table: &str) -> u64 {
+    app.sql(&format!("update {table} set workspace_id = workspace_id")).await
+}
+
+async fn dossier(client: &Client, id: &str) -> Value {
+    client.get(&format!("/candidates/{id}")).await.expect(StatusCode::OK).clone()
+}
+
+#[tokio::test]
+async fn what_a_resume_says_is_shown_with_where_it_says_so() {
+    let app = TestApp::start().await;
+    let owner = app.owner().await;
+    let id = owner.add("ana.txt", ana()).await;
+    let person = dossier(&owner, &id).await;
+    assert_eq!(person["name"], "Ana Lima");
+    let resume = id_of(&person["resumes"][0]);
+    let text = owner.get(&format!("/candidates/{id}/resumes/{resume}/text")).await;
+    let text: Vec<char> = text.expect(StatusCode::OK)["text"].as_str().unwrap().chars().collect();
+    let mut spans = 0;
+    for list in ["positions", "education", "skills", "languages"] {
+        for value in person[list].as_array().unwrap() {
+            let Some(span) = value["span"].as_object() else { continue };
+            let at = |key: &str| usize::try_from(span[key].as_u64().unwrap()).unwrap();
+            assert_eq!(span["resume_id"], resume.as_str());
+            let words: String = text[at("start")..at("end")].iter().collect();
+            assert!(!words.trim().is_empty(), "{list}: {value}");
+            spans += 1;
+        }
+    }
+    assert!(spans >= 4, "{person}");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_correction_wins_over_every_resume_until_it_is_taken_back() {
+    let app = TestApp::start().await;
+    let owner = app.owner().await;
+    let id = owner.add("ana.txt", ana()).await;
+    let path = format!("/candidates/{id}");
+    let change = json!({"name": "Ana de Lima", "headline": "Our best Java hire", "location": "Lisbon"});
+    let changed = owner.patch(&path, &change).await.expect(StatusCode::OK).clone();
+    assert_eq!((&changed["name"], &changed["headline"]), (&json!("Ana de Lima"), &json!("Our best Java hire")));
+    assert_eq!(changed["location"]["country"], "PT", "{}", changed["location"]);
+    assert!(changed["timeline"][0]["detail"].as_str().unwrap().contains("Olga Owner"), "{}", changed["timeline"]);
+
+    let same = owner.add("ana-2.txt", ana().replace("Northwind", "Contoso")).await;
+    assert_eq!(same, id);
+    let person = dossier(&owner, &id).await;
+    assert_eq!((&person["name"], &person["location"]["country"]), (&json!("Ana de Lima"), &json!("PT")));
+    assert_eq!(names(&owner.search(&json!({"query": "Java"})).await), ["Ana de Lima"]);
+
+    let back = owner.patch(&path, &json!({"name": "", "headline": "", "location": ""})).await;
+    let back = back.expect(StatusCode::OK);
+    assert_eq!((&back["name"], &back["location"]["country"]), (&json!("Ana Lima"), &json!("DE")));
+    let long = owner.patch(&path, &json!({"name": "x".repeat(201)})).await;
+    assert_eq!(long.problem(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request")["errors"][0]["field"], "name");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_deleted_candidate_is_gone_everywhere_when_the_deletion_is_answered() {
+    let app = TestApp::start().await;
+    let owner = app.owner().await;
+    let id = owner.add("ana.txt", ana()).await;
+    let other = owner.add("bo.txt", resume("Bo Chen", "bo@example.com", "Engineer", &["Java"])).await;
+    let resume = id_of(&dossier(&owner, &id).await["resumes"][0]);
+    let path = format!("/candidates/{id}");
+    let file = format!("{path}/resumes/{resume}/file");
+    owner.get(&file).await.expect(StatusCode::OK);
+    let found = owner.search(&json!({"query": "Java"})).await;
+    assert_eq!(found["total"], 2);
+
+    owner.delete(&path).await.expect(StatusCode::NO_CONTENT);
+    assert_eq!(names(&owner.search(&json!({"query": "Java"})).await), ["Bo Chen"]);
+    assert_eq!(names(&owner.search(&json!({"query": "Ana Lima"})).await), ["Bo Chen"]);
+    let list = owner.get("/candidates").await.expect(StatusCode::OK).clone();
+    assert_eq!((&list["total"], &list["candidates"][0]["id"]), (&json!(1), &json!(other)));
+    for gone in [&path, &file, &format!("{path}/resumes/{resume}/text"), &format!("{path}/similar")] {
+        owner.get(gone).await.problem(StatusCode::NOT_FOUND, "not_found");
+    }
+    owner.delete(&path).await.problem(StatusCode::NOT_FOUND, "not_found");
+    for table in TABLES {
+        assert!(rows(&app, table).await > 0, "{table}: the other candidate's rows are gone too");
+    }
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn erasing_the_only_candidate_leaves_no_row_and_no_byte_of_them() {
+    let app = TestApp::start().await;
+    let owner = app.owner().await;
+    let id = owner.add("ana.txt", ana()).await;
+    owner.delete(&format!("/candidates/{id}")).await.expect(StatusCode::NO_CONTENT);
+    for table in TABLES {
+        assert_eq!(rows(&app, table).await, 0, "{table} keeps something");
+    }
+    let hash = talentprompt::base::secret::hex(&talentprompt::base::secret::sha256(ana().as_bytes()));
+    assert!(app.ctx.files.read(&hash).await.is_err());
+    let again = owner.add("ana.txt", ana()).await;
+    assert_ne!(again, id);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_file_another_workspace_has_too_outlives_the_deletion_here() {
+    let app = TestApp::start().await;
+    let (here, there) = (app.owner().await, app.owner().await);
+    let (ours, theirs) = (here.add("ana.txt", ana()).await, there.add("ana.txt", ana()).await);
+    here.delete(&format!("/candidates/{ours}")).await.expect(StatusCode::NO_CONTENT);
+    let resume = id_of(&dossier(&there, &theirs).await["resumes"][0]);
+    let file = there.get(&format!("/candidates/{theirs}/resumes/{resume}/file")).await;
+    file.expect(StatusCode::OK);
+    assert_eq!(file.bytes, ana().as_bytes());
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn the_original_comes_back_byte_for_byte_and_cannot_run_in_the_page() {
+    let app = TestApp::start().await;
+    let owner = app.owner().await;
+    let text = ana().into_bytes();
+    let word = docx("<w:p><w:r><w:t>Bo Chen</w:t></w:r></w:p><w:p><w:r><w:t>bo@example.com</w:t></w:r></w:p>");
+    let page =
+        b"<html><body><h1>Cy Dee</h1><p>cy@example.com, Engineer</p><script>alert(1)</script></body></html>".to_vec();
+    let cases =
+        [("ana \"x\" \u{5c65}.txt", text, "inline"), ("bo.docx", word, "attachment"), ("cy.html", page, "attachment")];
+    for (name, bytes, way) in cases {
+        let id = owner.add(name, bytes.clone()).await;
+        let resume = id_of(&dossier(&owner, &id).await["resumes"][0]);
+        let file = owner.get(&format!("/candidates/{id}/resumes/{resume}/file")).await;
+        file.expect(StatusCode::OK);
+        assert_eq!(file.bytes, bytes, "{name}");
+        let disposition = file.headers["content-disposition"].to_str().unwrap();
+        assert!(disposition.starts_with(&format!("{way}; filename*=UTF-8''")), "{disposition}");
+        assert_eq!(file.headers["x-content-type-options"], "nosniff");
+        assert_eq!(file.headers["content-security-policy"], "default-src 'none'; sandbox");
+    }
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn candidates_are_listed_last_changed_first_page_by_page() {
+    let app = TestApp::start().await;
+    let owner = app.owner().await;
+    let mut ids = Vec::new();
+    for number in 0..5 {
+        let text = resume(&format!("Ana Nr{number}"), &format!("ana{number}@example.com"), "Engineer", &["Java"]);
+        ids.push(owner.add("ana.txt", text).await);
+    }
+    owner.patch(&format!("/candidates/{}", ids[2]), &json!({"headline": "Engineer"})).await.expect(StatusCode::OK);
+    let expected = [&ids[2], &ids[4], &ids[3], &ids[1], &ids[0]];
+    let (mut seen, mut path) = (Vec::new(), "/candidates?limit=2".to_owned());
+    loop {
+        let page = owner.get(&path).await.expect(StatusCode::OK).clone();
+        assert_eq!(page["total"], 5);
+        seen.extend(page["candidates"].as_array().unwrap().iter().map(id_of));
+        let Some(cursor) = page["next_cursor"].as_str() else { break };
+        path = format!("/candidates?limit=2&cursor={cursor}");
+    }
+    assert_eq!(seen.iter().collect::<Vec<_>>(), expected);
+    let answer = owner.get("/candidates?cursor=nonsense").await;
+    assert_eq!(answer.problem(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request")["errors"][0]["field"], "cursor");
+    app.finish().await;
+}
