@@ -17,7 +17,7 @@ help: ## This list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: setup-demo model $(release) $(if $(filter no,$(SAMPLE)),,$(DATA)/samples.json) ## The whole product with invented people, on this machine alone, until Ctrl-C
-	@exec $(release) demo --data $(DATA) $(if $(PORT),--port $(PORT)) $(if $(filter no,$(SAMPLE)),--no-sample)
+	@exec $(release) demo --data $(DATA) --model-dir packaging/models/data/all-minilm-l6-v2 $(if $(PORT),--port $(PORT)) $(if $(filter no,$(SAMPLE)),--no-sample)
 
 test: ## Every test; one step: tests/run STEP, the steps: tests/run --list
 	@exec tests/run

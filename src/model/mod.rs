@@ -14,4 +14,5 @@ pub mod ranking;
 pub mod resume;
 pub mod span;
 pub mod taxonomy;
+pub mod token;
 pub mod upload;

@@ -1,29 +1,10 @@
 //! API tokens. Only the SHA-256 of a token's secret is kept.
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
 
 use super::{Error, Result, Tx};
 use crate::model::ids::{MemberId, TokenId};
-
-/// An API token, without its secret.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct Token {
-    /// Its id.
-    pub id: TokenId,
-    /// What its owner calls it.
-    pub name: String,
-    /// The secret's first characters, to tell tokens apart.
-    pub prefix: String,
-    /// When it was made.
-    pub created_at: DateTime<Utc>,
-    /// When it was last used, to the minute.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub last_used_at: Option<DateTime<Utc>>,
-    /// When it ends.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub expires_at: Option<DateTime<Utc>>,
-}
+use crate::model::token::Token;
 
 /// Adds a token.
 pub async fn insert(tx: &mut Tx, token: &Token, member: MemberId, token_hash: &[u8]) -> Result<()> {

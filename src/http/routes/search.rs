@@ -84,7 +84,7 @@ pub struct StreamRequest {
 }
 
 /// Search in steps: `instant` (by words), `ranked` (by words and meaning), `explained` (with the words that prove it),
-/// `done`; `problem` where a step fails.
+/// `done`; `error` with a problem document where a step fails.
 #[utoipa::path(get, path = "/api/v1/search/stream", tag = "search", params(StreamRequest),
     operation_id = "search_stream", extensions(("x-role" = json!("viewer"))),
     responses((status = 200, content_type = "text/event-stream", body = String), (status = 422, body = Problem)))]
@@ -121,7 +121,7 @@ fn steps(ctx: Context, asker: Asker, request: Request) -> impl Stream<Item = Res
                 let _ = sender.send(event("explained", &answer)).await;
             }
             Err(error) => {
-                let _ = sender.send(event("problem", &Problem::from(error))).await;
+                let _ = sender.send(event("error", &Problem::from(error))).await;
             }
         }
         let _ = sender.send(event("done", &json!({}))).await;

@@ -10,8 +10,8 @@ use crate::http::auth::Viewer;
 use crate::http::extract::{Json, Path};
 use crate::http::problem::{Answer, Problem};
 use crate::model::ids::TokenId;
+use crate::model::token::Token;
 use crate::recruit::accounts::tokens;
-use crate::store::tokens::Token;
 
 /// One's tokens.
 #[derive(Debug, Serialize, ToSchema)]

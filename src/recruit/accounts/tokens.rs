@@ -6,8 +6,9 @@ use super::authenticate::{TOKEN_PREFIX, forget_token};
 use super::{Actor, check_name, new_token, refuse_if_any};
 use crate::context::Context;
 use crate::model::ids::TokenId;
+use crate::model::token::Token;
 use crate::recruit::{Error, Result};
-use crate::store::tokens::{self, Token};
+use crate::store::tokens;
 
 /// The actor's tokens, newest first.
 pub async fn list(ctx: &Context, actor: &Actor) -> Result<Vec<Token>> {

@@ -11,7 +11,7 @@ const SHOWN: usize = 12;
 
 /// Bands of years: label, first year inside, first year beyond.
 const BANDS: [(&str, f32, f32); 5] =
-    [("0–2", 0.0, 2.0), ("2–5", 2.0, 5.0), ("5–10", 5.0, 10.0), ("10–20", 10.0, 20.0), ("20+", 20.0, f32::INFINITY)];
+    [("<2", 0.0, 2.0), ("2-5", 2.0, 5.0), ("5-10", 5.0, 10.0), ("10-20", 10.0, 20.0), ("20+", 20.0, f32::INFINITY)];
 
 /// Counts skills, places, seniority, languages and years over `people`.
 pub fn count(people: &[Ranked]) -> Facets {

@@ -14,8 +14,8 @@ use crate::model::query::interpretation::{Interpretation, Seniority};
 use crate::recruit::{Error, Result};
 use crate::store::resumes::Resume;
 
-/// Share of the meaning in the score, the rest being the words': 0.7 was best on small retrieval tests (see the
-/// measurements in `ARCHITECTURE`'s notes on embedding); either alone is worse.
+/// Share of the meaning in the score, the rest being the words': the best of a few shares on small retrieval tests,
+/// where either alone was worse.
 const MEANING: f32 = 0.7;
 
 /// What all the wishes together can add to a score that is otherwise 0 to 1.
@@ -79,12 +79,17 @@ pub async fn rank(
             .filter_map(|(person, score)| judge(&interpretation, person, score, today))
             .collect();
         ranked.sort_by(|a, b| {
-            let unmet = a.verdict.musts_missing.cmp(&b.verdict.musts_missing);
+            let unmet = unmet(&a.verdict).cmp(&unmet(&b.verdict));
             unmet.then(b.score.total_cmp(&a.score)).then(a.candidate.id.cmp(&b.candidate.id))
         });
         ranked
     });
     judged.await.map_err(|error| Error::Internal(format!("ranking failed: {error}")))
+}
+
+/// How far a candidate is from meeting every must: those missing, then those met in part.
+fn unmet(verdict: &Verdict) -> (u32, u32) {
+    (verdict.musts_missing, verdict.musts_partial)
 }
 
 /// Scores to 0..1 by the least and the greatest; who is missing gets 0.
@@ -105,7 +110,7 @@ fn judge(interpretation: &Interpretation, person: Person, score: f32, today: Nai
         if verdict.excluded {
             return None;
         }
-        if best.as_ref().is_none_or(|(known, ..)| verdict.musts_missing < known.musts_missing) {
+        if best.as_ref().is_none_or(|(known, ..)| unmet(&verdict) < unmet(known)) {
             best = Some((verdict, reasons, Arc::clone(resume)));
         }
     }

@@ -8,7 +8,10 @@ export const accounts = [
       await page.goto(`${base}/members`);
       await page.getByRole('button', { name: 'Invite', exact: true }).click();
       await page.getByRole('dialog').getByLabel('Name').fill(`Wanda ${person.surname}`);
-      await page.getByRole('dialog').getByLabel('E-mail').fill(`wanda.${person.surname.toLowerCase()}@example.test`);
+      await page
+        .getByRole('dialog')
+        .getByLabel('E-mail')
+        .fill(`wanda.${person.surname.toLowerCase()}@example.test`);
       await page.getByRole('radio', { name: /Viewer/ }).check();
       await page.getByRole('button', { name: 'Make the invitation' }).click();
       const link = await page.getByLabel('Invitation link').inputValue();

@@ -45,11 +45,17 @@ export const candidates = [
     name: 'a press on a skill shows where the document says it',
     async run(page, world) {
       await openFromSearch(page, world);
-      const skill = page.getByRole('button', { name: 'Terraform', exact: false }).filter({ hasText: /^\s*Terraform/ }).first();
+      const skill = page
+        .getByRole('button', { name: 'Terraform', exact: false })
+        .filter({ hasText: /^\s*Terraform/ })
+        .first();
       await skill.click();
       const shown = page.locator('mark[data-kind=shown]').first();
       await shown.waitFor();
-      check((await page.locator('mark[data-kind=shown]').allTextContents()).join('').includes('Terraform'), 'the skill is marked');
+      check(
+        (await page.locator('mark[data-kind=shown]').allTextContents()).join('').includes('Terraform'),
+        'the skill is marked',
+      );
       await until(() => inView(shown), 'the mark is in view');
     },
   },

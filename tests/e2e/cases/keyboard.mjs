@@ -1,6 +1,7 @@
 import { ask, check, until } from '../support/check.mjs';
 
-const focused = (page) => page.evaluate(() => document.activeElement?.getAttribute('href') ?? document.activeElement?.id ?? '');
+const focused = (page) =>
+  page.evaluate(() => document.activeElement?.getAttribute('href') ?? document.activeElement?.id ?? '');
 
 export const keyboard = [
   {

@@ -1,7 +1,16 @@
 import { ask, check, sideways, until } from '../support/check.mjs';
 
 const QUERY = 'senior Kubernetes engineer with Terraform, 5 to 8 years, not PHP';
-const PAGES = ['/candidates', '/uploads', '/members', '/settings', '/settings/sessions', '/settings/tokens', '/status', '/nowhere'];
+const PAGES = [
+  '/candidates',
+  '/uploads',
+  '/members',
+  '/settings',
+  '/settings/sessions',
+  '/settings/tokens',
+  '/status',
+  '/nowhere',
+];
 const WIDTHS = [320, 390, 768, 1440, 1920];
 
 export const layout = [
@@ -34,7 +43,13 @@ export const layout = [
     name: 'dark follows the system and the switch is remembered',
     colorScheme: 'dark',
     async run(page, { base }) {
-      const dark = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor.match(/\d+/g).map(Number).every((value) => value < 60));
+      const dark = () =>
+        page.evaluate(() =>
+          getComputedStyle(document.body)
+            .backgroundColor.match(/\d+/g)
+            .map(Number)
+            .every((value) => value < 60),
+        );
       await page.goto(`${base}/settings`);
       await page.getByRole('heading', { level: 1 }).waitFor();
       check(await dark(), 'dark by the system');
@@ -61,15 +76,27 @@ export const layout = [
     async run(page, { base, person }) {
       await page.goto(base);
       await ask(page, person.query);
-      await page.locator('.hit').filter({ hasText: person.surname }).first().getByRole('link').first().click();
+      await page
+        .locator('.hit')
+        .filter({ hasText: person.surname })
+        .first()
+        .getByRole('link')
+        .first()
+        .click();
       await page.getByRole('button', { name: 'Delete' }).click();
       const dialog = page.getByRole('dialog');
       await dialog.getByText('This cannot be undone').waitFor();
       await dialog.getByRole('button', { name: 'Delete for good' }).click();
       await page.waitForURL(/\/(\?q=.*)?$/);
-      check((await page.locator('.hit').filter({ hasText: person.surname }).count()) === 0, 'the person left the list');
+      check(
+        (await page.locator('.hit').filter({ hasText: person.surname }).count()) === 0,
+        'the person left the list',
+      );
       await page.reload();
-      await page.locator('.results [aria-live]').getByText(/people|person/).waitFor();
+      await page
+        .locator('.results [aria-live]')
+        .getByText(/people|person/)
+        .waitFor();
       check((await page.locator('.hit').filter({ hasText: person.surname }).count()) === 0, 'and the search');
     },
   },
@@ -85,7 +112,9 @@ function poorContrast() {
     return [...canvas.getImageData(0, 0, 1, 1).data];
   };
   const luminance = ([r, g, b]) => {
-    const [x, y, z] = [r, g, b].map((v) => (v / 255 <= 0.04045 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4));
+    const [x, y, z] = [r, g, b].map((v) =>
+      v / 255 <= 0.04045 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4,
+    );
     return 0.2126 * x + 0.7152 * y + 0.0722 * z;
   };
   const behind = (element) => {
@@ -99,11 +128,18 @@ function poorContrast() {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     const element = node.parentElement;
-    if (!node.textContent.trim() || !element.checkVisibility() || element.closest('script, .visually-hidden, [aria-busy=true] .stale')) continue;
+    if (
+      !node.textContent.trim() ||
+      !element.checkVisibility() ||
+      element.closest('script, .visually-hidden, [aria-busy=true] .stale')
+    )
+      continue;
     const style = getComputedStyle(element);
     const [a, b] = [luminance(rgba(style.color)), luminance(behind(element))].sort((x, y) => y - x);
     const ratio = (a + 0.05) / (b + 0.05);
-    const large = parseFloat(style.fontSize) >= 24 || (parseFloat(style.fontSize) >= 18.66 && Number(style.fontWeight) >= 700);
+    const large =
+      parseFloat(style.fontSize) >= 24 ||
+      (parseFloat(style.fontSize) >= 18.66 && Number(style.fontWeight) >= 700);
     if (ratio < (large ? 3 : 4.5)) poor.push(`${ratio.toFixed(2)} “${node.textContent.trim().slice(0, 24)}”`);
   }
   return [...new Set(poor)];

@@ -24,10 +24,19 @@ export const search = [
       await ask(page, person.query);
       const terraform = chip(page, 'Terraform').first();
       await terraform.locator('.kind').click();
-      await until(async () => (await terraform.getAttribute('data-kind')) === 'should', 'must becomes nice to have');
+      await until(
+        async () => (await terraform.getAttribute('data-kind')) === 'should',
+        'must becomes nice to have',
+      );
       await terraform.locator('.kind').click();
-      await until(async () => (await terraform.getAttribute('data-kind')) === 'not', 'nice to have becomes not');
-      await until(async () => !(await names(page)).some((name) => name.includes(person.surname)), 'the person with Terraform is gone');
+      await until(
+        async () => (await terraform.getAttribute('data-kind')) === 'not',
+        'nice to have becomes not',
+      );
+      await until(
+        async () => !(await names(page)).some((name) => name.includes(person.surname)),
+        'the person with Terraform is gone',
+      );
       check(page.url().includes('f='), 'the edit is in the address');
       await page.goBack();
       await page.goBack();
@@ -92,7 +101,10 @@ export const search = [
     name: 'the empty page teaches with examples that run',
     async run(page, { base }) {
       await page.goto(base);
-      await until(async () => (await page.locator('.rows li button').count()) === 3, 'three examples are shown');
+      await until(
+        async () => (await page.locator('.rows li button').count()) === 3,
+        'three examples are shown',
+      );
       await page.locator('.rows li button').first().click();
       await page.locator('.chip').first().waitFor();
     },
@@ -148,7 +160,11 @@ export const search = [
       await page.goto(`${base}/?q=${encodeURIComponent('English')}`);
       await page.getByRole('button', { name: /Load more/ }).click();
       await until(async () => (await page.locator('.hit').count()) > 20, 'the second page is there');
-      check(new Set(await page.locator('.hit h2 a').evaluateAll((a) => a.map((x) => x.href))).size === (await page.locator('.hit').count()), 'nobody twice');
+      check(
+        new Set(await page.locator('.hit h2 a').evaluateAll((a) => a.map((x) => x.href))).size ===
+          (await page.locator('.hit').count()),
+        'nobody twice',
+      );
     },
   },
 ];

@@ -59,7 +59,9 @@ export const signIn = [
     async run(page, world, context) {
       await page.goto(`${world.base}/sign-in`);
       await enter(page, world);
-      await page.waitForURL(`${world.base}/`);
+      // Until the page is at rest: a request still on its way would end the session before the click.
+      await page.waitForResponse(/\/candidates\?limit=1/);
+      await page.getByText('Ask the way you would').waitFor();
       await context.clearCookies();
       await page.getByRole('link', { name: 'Candidates' }).click();
       await page.getByText('You were signed out').waitFor();

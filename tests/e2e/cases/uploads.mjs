@@ -24,7 +24,11 @@ export const uploads = [
       await page.locator('#files').setInputFiles([file(person.filename, person.text)]);
       await page.getByText('1 file sent').waitFor();
       const row = page.locator('.list li').filter({ hasText: person.filename }).first();
-      await until(async () => (await row.textContent())?.includes('Can be found'), 'the upload is indexed', INDEX_MS);
+      await until(
+        async () => (await row.textContent())?.includes('Can be found'),
+        'the upload is indexed',
+        INDEX_MS,
+      );
       await row.getByRole('link', { name: new RegExp(person.filename) }).click();
       await page.waitForURL(/\/candidates\//);
       await page.getByRole('heading', { level: 1 }).waitFor();
@@ -44,13 +48,19 @@ export const uploads = [
     async run(page, { base, person }) {
       await page.goto(`${base}/uploads`);
       const name = `truncated ${person.surname}.pdf`;
-      await page.locator('#files').setInputFiles([
-        file(name, '%PDF-1.7\n1 0 obj\n<< /Type /Catalog', 'application/pdf'),
-        file('nothing.txt', ''),
-      ]);
+      await page
+        .locator('#files')
+        .setInputFiles([
+          file(name, '%PDF-1.7\n1 0 obj\n<< /Type /Catalog', 'application/pdf'),
+          file('nothing.txt', ''),
+        ]);
       await page.getByText('nothing.txt: The file is empty.').waitFor();
       const row = page.locator('.list li').filter({ hasText: name }).first();
-      await until(async () => (await row.textContent())?.includes('Failed'), 'the truncated file fails', INDEX_MS);
+      await until(
+        async () => (await row.textContent())?.includes('Failed'),
+        'the truncated file fails',
+        INDEX_MS,
+      );
       check((await row.locator('.why').textContent())?.trim(), 'the reason is said');
       await row.getByRole('button', { name: /again/ }).waitFor();
     },
@@ -72,7 +82,9 @@ export const uploads = [
       await page.goto(`${base}/uploads`);
       await page.getByRole('button', { name: /^Failed/ }).click();
       await until(
-        async () => (await page.locator('.list li').count()) > 0 && (await page.locator('.list li:not([data-status=failed])').count()) === 0,
+        async () =>
+          (await page.locator('.list li').count()) > 0 &&
+          (await page.locator('.list li:not([data-status=failed])').count()) === 0,
         'only failed uploads are shown',
       );
     },

@@ -20,7 +20,8 @@ const FLAGS = [
 const CASE_MS = 90_000;
 const STEP_MS = 15_000;
 
-export const launch = () => chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS });
+export const launch = () =>
+  chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS });
 
 /** Signed-in cookies are shared by the cases, as in one person's browser. */
 let storage;
@@ -44,16 +45,24 @@ export async function runCase(browser, world, item, shots) {
   const started = Date.now();
   try {
     await within(CASE_MS, item.run(page, world, context));
-    if (complaints.length > 0) throw new Error(`the browser complained:\n      ${complaints.join('\n      ')}`);
+    if (complaints.length > 0)
+      throw new Error(`the browser complained:\n      ${complaints.join('\n      ')}`);
     if (!item.anonymous || item.keepsSession) storage = await context.storageState();
     console.log(`ok    ${item.name} (${Date.now() - started} ms)`);
     return 'passed';
   } catch (error) {
-    console.log(`FAIL  ${item.name}\n      ${String(error.message ?? error).split('\n').slice(0, 14).join('\n      ')}`);
+    console.log(
+      `FAIL  ${item.name}\n      ${String(error.message ?? error)
+        .split('\n')
+        .slice(0, 14)
+        .join('\n      ')}`,
+    );
     if (complaints.length > 0) console.log(`      browser: ${complaints.join(' | ')}`);
     if (shots) {
       mkdirSync(shots, { recursive: true });
-      await page.screenshot({ path: join(shots, `${item.name.replace(/\W+/g, '-')}.png`) }).catch(() => undefined);
+      await page
+        .screenshot({ path: join(shots, `${item.name.replace(/\W+/g, '-')}.png`) })
+        .catch(() => undefined);
     }
     return 'failed';
   } finally {
@@ -70,7 +79,9 @@ async function watch(context, page, expects) {
   await context.exposeBinding('__violation', (_, text) => note(text));
   await context.addInitScript(() => {
     document.addEventListener('securitypolicyviolation', (event) => {
-      window.__violation(`policy: ${event.violatedDirective} refused ${event.blockedURI || 'inline'} at ${event.sourceFile ?? ''}`);
+      window.__violation(
+        `policy: ${event.violatedDirective} refused ${event.blockedURI || 'inline'} at ${event.sourceFile ?? ''}`,
+      );
     });
   });
   page.on('console', (message) => {

@@ -28,5 +28,8 @@ export async function signIn(page, world) {
 export async function ask(page, query) {
   await page.locator('#query').fill(query);
   await page.keyboard.press('Enter');
-  await page.locator('.results [aria-live]').getByText(/people|person/).waitFor();
+  await page
+    .locator('.results [aria-live]')
+    .getByText(/people|person/)
+    .waitFor();
 }

@@ -35,5 +35,11 @@ Languages
 English (C1), German (B2)
 
 ${'Long walks along flat canals, and the patience they teach.\n'.repeat(40)}`;
-  return { name, surname, text, filename: `${name.replace(' ', '_')}.txt`, query: `Kubernetes and Terraform, ${name}` };
+  return {
+    name,
+    surname,
+    text,
+    filename: `${name.replace(' ', '_')}.txt`,
+    query: `Kubernetes and Terraform, ${name}`,
+  };
 }

@@ -140,10 +140,9 @@ export const retryUpload = (id: string) => call<T.Upload>('POST', `/uploads/${id
 export const candidates = (query: { cursor?: string; limit?: number } = {}) =>
   call<T.CandidatePage>('GET', '/candidates', { query });
 export const candidate = (id: string) => call<T.Candidate>('GET', `/candidates/${encodeURIComponent(id)}`);
-export const updateCandidate = (
-  id: string,
-  body: { name?: string; headline?: string | null; location?: string | null },
-) => call<T.Candidate>('PATCH', `/candidates/${id}`, { body });
+/** An empty headline or location clears it. */
+export const updateCandidate = (id: string, body: { name?: string; headline?: string; location?: string }) =>
+  call<T.Candidate>('PATCH', `/candidates/${id}`, { body });
 export const deleteCandidate = (id: string) => call<void>('DELETE', `/candidates/${id}`);
 export const resumeText = (id: string, resume: string) =>
   call<T.ResumeText>('GET', `/candidates/${id}/resumes/${resume}/text`);

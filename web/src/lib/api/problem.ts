@@ -34,6 +34,11 @@ export class ApiError extends Error {
   field(name: string): string | undefined {
     return this.errors.find((error) => error.field === name)?.message;
   }
+
+  /** Whether no field of the form shows this failure: it must then be said above the form. */
+  outside(...fields: string[]): boolean {
+    return !this.errors.some((error) => fields.includes(error.field));
+  }
 }
 
 /** Reads `Retry-After`: seconds, or an HTTP date. `now` in milliseconds. */

@@ -20,7 +20,6 @@ export const en = {
     help: 'Keyboard help',
     account: 'Account',
     signOut: 'Sign out',
-    account_of: (name: string, workspace: string): string => `${name}, ${workspace}`,
   },
   theme: {
     label: 'Appearance',
@@ -44,7 +43,6 @@ export const en = {
     email: 'E-mail',
     password: 'Password',
     role: 'Role',
-    back: 'Back',
     dismiss: 'Dismiss',
     end: 'That is everyone.',
   },
@@ -147,7 +145,6 @@ export const en = {
     unresolved: 'Ranks by meaning:',
     results: 'Results',
     moreFailed: 'The next results could not be loaded.',
-    similarTo: (name: string): string => `People like ${name}`,
   },
   chips: {
     label: 'Understood as',
@@ -291,15 +288,11 @@ export const en = {
     location: 'Location',
     editTitle: 'Edit this person',
     editHint: 'What you write here wins over anything read from a resume, now and later.',
-    editField: (label: string): string => `Edit: ${label}`,
-    addHeadline: 'Add a headline',
-    addLocation: 'Add a location',
     deleteTitle: (name: string): string => `Delete ${name}?`,
     deleteText: (resumes: number): string =>
       `The profile, ${resumes === 1 ? 'the resume' : `all ${number(resumes)} resumes`}, the extracted text and every trace in the search are deleted for good. This cannot be undone.`,
     deleteConfirm: 'Delete for good',
     deleting: 'Deleting…',
-    deleted: (name: string): string => `${name} was deleted.`,
     months: (n: number): string =>
       n < 12
         ? `${n} ${plural(n, 'month', 'months')}`
@@ -312,7 +305,6 @@ export const en = {
     title: 'Uploads',
     lede: 'PDF, Word, OpenDocument, RTF, HTML, text, JSON Resume, and ZIP of these. Folders are fine.',
     drop: 'Drop files or folders here',
-    or: 'or',
     chooseFiles: 'Choose files',
     chooseFolder: 'Choose a folder',
     pasteText: 'Paste text',
@@ -336,11 +328,9 @@ export const en = {
     nothingInside: 'There was no file in what you dropped.',
     counts: 'By state',
     all: 'All',
-    working: 'In progress',
     none: 'Nothing was uploaded yet.',
     noneHint: 'Drop a resume anywhere in this window, on any page.',
     noneOfStatus: 'No upload is in this state.',
-    live: 'Live',
     polling: 'Live updates are away; asking every few seconds.',
     status: {
       queued: 'Waiting',
@@ -353,7 +343,6 @@ export const en = {
     duplicate: 'The same file was here already; it was not added twice.',
     fromArchive: (name: string): string => `from ${name}`,
     fromAnArchive: 'from an archive',
-    openCandidate: 'Open',
     openCandidateOf: (name: string): string => `Open the person of ${name}`,
     retryOf: (name: string): string => `Try ${name} again`,
     progress: (indexed: number, failed: number, left: number): string =>
@@ -429,9 +418,7 @@ export const en = {
     allUp: 'Everything works.',
     someDegraded: 'It works, with limits.',
     someDown: 'Something is down.',
-    up: 'up',
-    down: 'down',
-    degraded: 'limited',
+    states: { up: 'up', down: 'down', degraded: 'limited' },
     services: 'Services',
     numbers: 'Numbers',
     candidates: 'Candidates',
@@ -439,7 +426,6 @@ export const en = {
     queued: 'In progress',
     failed: 'Failed uploads',
     version: (v: string): string => `Version ${v}`,
-    checked: (when: string): string => `checked ${when}`,
   },
   help: {
     title: 'Keyboard',
