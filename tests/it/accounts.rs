@@ -33,9 +33,8 @@ async fn the_set_up_link_makes_the_first_owner_once() {
     let link = setup::link(&app.ctx).await.unwrap();
     let answer = stranger.post("/setup", &first_owner(&replaced, "a@example.com")).await;
     answer.problem(StatusCode::CONFLICT, "link_used");
-    let answer = stranger
-        .post("/setup", &json!({"token": "x", "workspace": "", "name": "", "email": "no", "password": "short"}));
-    let answer = answer.await;
+    let mistaken = json!({"token": "x", "workspace": "", "name": "", "email": "no", "password": "short"});
+    let answer = stranger.post("/setup", &mistaken).await;
     let fields: Vec<&Value> = answer.problem(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request")["errors"]
         .as_array()
         .unwrap()
@@ -273,8 +272,7 @@ async fn a_change_with_the_csrf_token_of_another_session_is_refused() {
     else {
         panic!("both signed in");
     };
-    let mixed = Credentials::Session { cookie: cookie.clone(), csrf: csrf.clone() };
-    let mixed = Client { credentials: mixed, ..here.clone() };
+    let mixed = here.with(Credentials::Session { cookie: cookie.clone(), csrf: csrf.clone() });
     let answer = mixed.send(mixed.request(Method::PATCH, "/auth/me").json(&json!({"name": "Eve"}))).await;
     answer.problem(StatusCode::FORBIDDEN, "csrf_token_wrong");
     assert_eq!(here.get("/auth/me").await.body["user"]["name"], "Olga Owner");

@@ -190,8 +190,7 @@ async fn every_change_from_a_browser_needs_the_sessions_csrf_token() {
     let changes = operations().into_iter().filter(|operation| operation.method != Method::GET);
     for operation in changes.filter(|operation| !operation.is_public()) {
         for csrf in ["", "0000"] {
-            let credentials = Credentials::Session { cookie: cookie.clone(), csrf: csrf.to_owned() };
-            let forged = Client { credentials, ..owner.clone() };
+            let forged = owner.with(Credentials::Session { cookie: cookie.clone(), csrf: csrf.to_owned() });
             let reply = ask(&forged, &operation, &workspace.path(&operation)).await;
             faults.check(&operation, "a forged page", &reply, StatusCode::FORBIDDEN, Some("csrf_token_wrong"));
         }

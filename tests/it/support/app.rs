@@ -316,7 +316,12 @@ impl Client {
 
     /// The same machine with an API token instead.
     pub fn with_token(&self, secret: &str) -> Self {
-        Self { credentials: Credentials::Token(secret.to_owned()), ..self.clone() }
+        self.with(Credentials::Token(secret.to_owned()))
+    }
+
+    /// The same machine with other credentials.
+    pub fn with(&self, credentials: Credentials) -> Self {
+        Self { credentials, ..self.clone() }
     }
 
     /// A request to `path` under `/api/v1`, or at the root where it begins with `/api` already.
