@@ -55,7 +55,7 @@ pub async fn run(file: Option<&Path>, arguments: Arguments) -> Result<ExitCode> 
 }
 
 fn print(hit: &Hit, explain: bool) -> Result<()> {
-    let place = hit.location.as_ref().map(|place| format!(", {}", place.name)).unwrap_or_default();
+    let place = hit.location.as_ref().map(|place| format!(", {place}")).unwrap_or_default();
     let years = hit.years_experience.map(|years| format!(", {years} years")).unwrap_or_default();
     let headline = hit.headline.as_deref().map(|text| format!(" — {text}")).unwrap_or_default();
     output::line(&format!("{:>3}. {}{headline}{place}{years}  [{}]", hit.rank, hit.name, hit.candidate_id))?;

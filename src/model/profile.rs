@@ -139,6 +139,16 @@ pub struct Place {
     pub longitude: Option<f64>,
 }
 
+impl Place {
+    /// As people write it: the name, and the country's code where it is known.
+    pub fn label(&self) -> String {
+        match &self.country {
+            Some(country) => format!("{}, {country}", self.name),
+            None => self.name.clone(),
+        }
+    }
+}
+
 /// What a section of a resume is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]

@@ -10,7 +10,7 @@ use crate::model::permission::Role;
 use crate::model::profile::{Place, Profile};
 use crate::model::span::Span;
 use crate::model::upload::Upload;
-use crate::model::{lexical, passage};
+use crate::model::{lexical, passage, taxonomy};
 use crate::store::listener::{Notice, notify};
 use crate::store::passages::Passage;
 use crate::store::resumes::Resume;
@@ -272,7 +272,9 @@ pub async fn update(ctx: &Context, actor: &Actor, id: CandidateId, change: Chang
 
 /// A place by its name: the gazetteer's where it knows it.
 fn place(text: &str) -> Place {
-    match crate::model::taxonomy::places().resolve(text) {
+    let known = taxonomy::places();
+    let city = text.split(',').next().unwrap_or(text);
+    match known.resolve(text).or_else(|| known.resolve(city.trim())) {
         Some(known) => Place {
             name: known.name.clone(),
             country: Some(known.country.clone()),

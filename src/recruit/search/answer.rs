@@ -46,7 +46,7 @@ pub struct Hit {
     pub headline: Option<String>,
     /// Where they live.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub location: Option<Place>,
+    pub location: Option<String>,
     /// Years in all, overlaps counted once.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub years_experience: Option<f32>,
@@ -56,16 +56,6 @@ pub struct Hit {
     pub rank: usize,
     /// Each requirement, and what the resume says of it.
     pub reasons: Vec<Reason>,
-}
-
-/// A place, as shown.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
-pub struct Place {
-    /// City or region.
-    pub name: String,
-    /// ISO 3166-1 alpha-2 code.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub country: Option<String>,
 }
 
 /// A requirement, and what the resume says of it.

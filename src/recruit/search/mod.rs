@@ -11,7 +11,7 @@ mod similar;
 
 use std::time::Instant;
 
-pub use answer::{Answer, Degraded, Evidence, Facet, Facets, Hit, Place, Reason, Stage};
+pub use answer::{Answer, Degraded, Evidence, Facet, Facets, Hit, Reason, Stage};
 pub use similar::similar;
 
 use super::accounts::Actor;

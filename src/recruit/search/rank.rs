@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 
-use super::answer::{Evidence, Hit, Place, Reason};
+use super::answer::{Evidence, Hit, Reason};
 use super::library::Person;
 use super::retrieve::Found;
 use crate::model::candidate::Candidate;
 use crate::model::evidence::{self, Status, Verdict};
+use crate::model::profile::Place;
 use crate::model::query::interpretation::{Interpretation, Seniority};
 use crate::recruit::{Error, Result};
 use crate::store::resumes::Resume;
@@ -45,11 +46,7 @@ impl Ranked {
             resume_id: self.resume.id,
             name: self.candidate.name.clone(),
             headline: self.candidate.headline.clone(),
-            location: self
-                .candidate
-                .location
-                .as_ref()
-                .map(|place| Place { name: place.name.clone(), country: place.country.clone() }),
+            location: self.candidate.location.as_ref().map(Place::label),
             years_experience: self.years,
             score: self.score,
             rank,

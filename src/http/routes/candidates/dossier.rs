@@ -21,7 +21,7 @@ pub struct Candidate {
     #[serde(skip_serializing_if = "Option::is_none")]
     headline: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    location: Option<Place>,
+    location: Option<String>,
     emails: Vec<String>,
     phones: Vec<String>,
     links: Vec<String>,
@@ -128,7 +128,7 @@ impl From<Dossier> for Candidate {
             id: person.id,
             name: person.name,
             headline: person.headline,
-            location: person.location,
+            location: person.location.as_ref().map(Place::label),
             emails: values(&profile.emails),
             phones: values(&profile.phones),
             links: values(&profile.links),

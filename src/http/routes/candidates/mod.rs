@@ -42,7 +42,7 @@ pub struct Row {
     #[serde(skip_serializing_if = "Option::is_none")]
     headline: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    location: Option<Place>,
+    location: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     years_experience: Option<f32>,
     updated_at: chrono::DateTime<chrono::Utc>,
@@ -56,7 +56,7 @@ impl From<candidate::Candidate> for Row {
             id: person.id,
             name: person.name,
             headline: person.headline,
-            location: person.location,
+            location: person.location.as_ref().map(Place::label),
             years_experience: person.experience_months.map(indexing::years),
             updated_at: person.updated_at,
             resumes: person.resumes,
