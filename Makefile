@@ -33,10 +33,8 @@ fmt: setup-web ## Formats Rust and web
 	cargo fmt
 	npm --prefix web run --silent format
 
-e2e: setup-web model $(web) ## The browser tests, against a real demo
-	@$(setup) test
-	cargo build --locked
-	TALENTPROMPT_BINARY=$(CARGO_TARGET_DIR)/debug/talentprompt node tests/e2e/run.mjs
+e2e: ## The browser tests, against the mock server and a real demo
+	@exec tests/run setup web rust browser
 
 openapi: setup-web $(web) ## Regenerates the OpenAPI document and the web client's types
 	cargo run --quiet --locked -- openapi > web/openapi.json.part

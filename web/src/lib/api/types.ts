@@ -49,6 +49,13 @@ export interface UploadError {
   hint?: string | null;
 }
 
+/** A file of a batch that the server did not take; the others were. */
+export interface RejectedUpload {
+  filename: string;
+  code: string;
+  detail: string;
+}
+
 export interface AcceptedUpload {
   id: string;
   filename: string;

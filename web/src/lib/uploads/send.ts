@@ -2,13 +2,18 @@
 
 import { changeHeaders, signedOut, uploadAddress } from '$lib/api/client';
 import { ApiError, problemFrom } from '$lib/api/problem';
-import type { AcceptedUpload } from '$lib/api/types';
+import type { AcceptedUpload, RejectedUpload } from '$lib/api/types';
+
+export interface Taken {
+  uploads: AcceptedUpload[];
+  rejected: RejectedUpload[];
+}
 
 export function sendBatch(
   files: File[],
   signal: AbortSignal,
   onProgress: (bytes: number) => void,
-): Promise<AcceptedUpload[]> {
+): Promise<Taken> {
   const body = new FormData();
   for (const file of files) body.append('file', file, file.name);
   return new Promise((resolve, reject) => {
@@ -33,7 +38,7 @@ export function sendBatch(
   });
 }
 
-function accepted(text: string): AcceptedUpload[] {
-  const answer = JSON.parse(text) as { uploads?: AcceptedUpload[] };
-  return answer.uploads ?? [];
+function accepted(text: string): Taken {
+  const answer = JSON.parse(text) as Partial<Taken>;
+  return { uploads: answer.uploads ?? [], rejected: answer.rejected ?? [] };
 }

@@ -17,10 +17,11 @@ class Transfer {
   /** Of this run: files in all, files the server has taken, bytes. */
   total = $state(0);
   accepted = $state(0);
-  duplicates = $state(0);
   bytesTotal = $state(0);
   bytesSent = $state(0);
   running = $state(false);
+  /** Uploads that were there before this run sent the same bytes. */
+  repeated = $state.raw<string[]>([]);
   /** Seconds the server asked to wait; 0 when it did not. */
   waiting = $state(0);
   unsent = $state.raw<Unsent[]>([]);
@@ -68,8 +69,9 @@ class Transfer {
   }
 
   #reset(): void {
-    this.total = this.accepted = this.duplicates = this.bytesTotal = this.bytesSent = this.#sentBefore = 0;
+    this.total = this.accepted = this.bytesTotal = this.bytesSent = this.#sentBefore = 0;
     this.unsent = [];
+    this.repeated = [];
     this.#abort = new AbortController();
   }
 
@@ -89,8 +91,16 @@ class Transfer {
       const taken = await sendBatch(batch, this.#abort.signal, (sent) => {
         this.bytesSent = this.#sentBefore + Math.min(sent, bytes);
       });
-      this.accepted += batch.length;
-      this.duplicates += taken.filter((upload) => upload.duplicate_of).length;
+      this.accepted += taken.uploads.length;
+      const repeated = taken.uploads.filter((upload) => upload.duplicate_of).map((upload) => upload.id);
+      this.repeated = [...this.repeated, ...repeated];
+      this.unsent = [
+        ...this.unsent,
+        ...taken.rejected.map((one) => ({
+          file: batch.find((file) => file.name === one.filename) ?? new File([], one.filename),
+          reason: one.detail,
+        })),
+      ];
       this.#sentBefore += bytes;
       this.bytesSent = this.#sentBefore;
     } catch (failure) {
