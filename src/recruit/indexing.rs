@@ -101,6 +101,10 @@ fn unique(values: impl Iterator<Item = String>) -> Vec<String> {
 /// Brings candidates of a workspace into the index.
 pub async fn refresh(ctx: &Context, workspace: WorkspaceId, ids: &[CandidateId]) -> Result<()> {
     let mut tx = ctx.store.workspace(workspace).await?;
+    for id in ids {
+        // Whoever embeds them holds this lock until the vectors are kept; reading earlier would take them out again.
+        candidates::lock(&mut tx, *id).await?;
+    }
     refresh_in(ctx, &mut tx, ids).await?;
     Ok(tx.commit().await?)
 }

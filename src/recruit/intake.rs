@@ -18,7 +18,7 @@ use crate::model::upload::{Status, Upload, UploadError};
 use crate::store::listener::{Notice, notify};
 use crate::store::queue::{self, NewTask};
 use crate::store::resumes::Extraction;
-use crate::store::{Tx, resumes, uploads};
+use crate::store::{self, Tx, resumes, uploads};
 
 /// The longest name that is kept of a file, in characters.
 const FILENAME_CHARS: usize = 255;
@@ -273,6 +273,7 @@ pub async fn embed(ctx: &Context, task: UploadTask) -> Result<Tx> {
     tx.commit().await?;
     let vectors = super::indexing::missing_vectors(ctx, task.workspace, resume).await?;
     let mut tx = ctx.store.workspace(task.workspace).await?;
+    store::candidates::lock(&mut tx, candidate).await?;
     super::indexing::keep_vectors(ctx, &mut tx, &vectors).await?;
     super::indexing::refresh_in(ctx, &mut tx, &[candidate]).await?;
     uploads::set_status(&mut tx, task.upload, Status::Indexed, ctx.now()).await?;
