@@ -1,6 +1,5 @@
 //! The process's life: serve, work, listen for changes, and end in order when asked.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -49,10 +48,9 @@ pub async fn run(ctx: Context, listener: TcpListener, stop: CancellationToken) -
     tracker.spawn(hear(ctx.clone(), stop.clone()));
     tracker.spawn(tasks::runner::run(ctx.clone(), ctx.config.tasks.workers, stop.clone()));
     tracker.close();
-    let service = http::router(ctx).into_make_service_with_connect_info::<SocketAddr>();
-    let serving = axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
+    let serving = http::serve(listener, ctx, stop.clone());
     tokio::select! {
-        result = serving.into_future() => result.context("the web server failed")?,
+        result = serving => result.context("the web server failed")?,
         () = drained(stop.clone()) => tracing::info!("some requests were still open and are cut off"),
     }
     stop.cancel();

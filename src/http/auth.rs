@@ -109,10 +109,13 @@ impl FromRequestParts<Context> for Stranger {
     }
 }
 
+/// How long a browser keeps the cookie: as long as it may (RFC 6265bis caps at 400 days). The session itself ends on
+/// the server, after days without use.
+const COOKIE_SECONDS: u32 = 400 * 24 * 3600;
+
 /// The `Set-Cookie` value of a new session.
-pub fn session_cookie(token: &str, days: i64) -> String {
-    let seconds = days * 24 * 3600;
-    format!("{COOKIE}={token}; Path=/; Max-Age={seconds}; Secure; HttpOnly; SameSite=Lax")
+pub fn session_cookie(token: &str) -> String {
+    format!("{COOKIE}={token}; Path=/; Max-Age={COOKIE_SECONDS}; Secure; HttpOnly; SameSite=Lax")
 }
 
 /// The `Set-Cookie` value that ends a session in the browser.

@@ -89,9 +89,11 @@ pub async fn of_member(tx: &mut Tx, member: MemberId, now: DateTime<Utc>) -> Res
         .collect())
 }
 
-/// Remembers that a session was used.
-pub async fn touch(tx: &mut Tx, id: SessionId, now: DateTime<Utc>) -> Result<()> {
-    sqlx::query!("update sessions set last_seen_at = $2 where id = $1", id.0, now).execute(tx.conn()).await?;
+/// Remembers that a session was used, and puts its end off.
+pub async fn touch(tx: &mut Tx, id: SessionId, now: DateTime<Utc>, expires_at: DateTime<Utc>) -> Result<()> {
+    sqlx::query!("update sessions set last_seen_at = $2, expires_at = $3 where id = $1", id.0, now, expires_at)
+        .execute(tx.conn())
+        .await?;
     Ok(())
 }
 

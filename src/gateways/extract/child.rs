@@ -59,10 +59,13 @@ fn answer(request: &Request, out: &mut impl Write) -> Result<Frame, ExtractError
 
 fn read_input(limit: u64) -> Result<Vec<u8>, ExtractError> {
     let mut bytes = Vec::new();
-    std::io::stdin()
-        .take(limit + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| ExtractError::new(ErrorCode::Crashed, format!("The document could not be read: {error}.")))?;
+    std::io::stdin().take(limit + 1).read_to_end(&mut bytes).map_err(|error| {
+        let code = match error.kind() {
+            std::io::ErrorKind::OutOfMemory => ErrorCode::OutOfMemory,
+            _ => ErrorCode::Crashed,
+        };
+        ExtractError::new(code, format!("The document could not be read: {error}."))
+    })?;
     if bytes.len() as u64 > limit {
         let detail = format!("The file is larger than the {} MB that are allowed.", limit >> 20);
         return Err(ExtractError::new(ErrorCode::TooLarge, detail));

@@ -60,9 +60,8 @@ impl From<&Actor> for Me {
 }
 
 /// The answer to whoever has just come in: who they are, and the session's cookie.
-pub(super) fn welcome(ctx: &Context, signed_in: &SignedIn) -> Response {
-    let cookie = session_cookie(&signed_in.token, ctx.config.security.session_days);
-    ([(header::SET_COOKIE, cookie)], axum::Json(Me::from(&signed_in.actor))).into_response()
+pub(super) fn welcome(signed_in: &SignedIn) -> Response {
+    ([(header::SET_COOKIE, session_cookie(&signed_in.token))], axum::Json(Me::from(&signed_in.actor))).into_response()
 }
 
 /// E-mail and password.
@@ -81,7 +80,7 @@ pub async fn login(
     Json(login): Json<Login>,
 ) -> Answer<Response> {
     let signed_in = sign_in::sign_in(&ctx, login.email.trim(), login.password, &origin).await?;
-    Ok(welcome(&ctx, &signed_in))
+    Ok(welcome(&signed_in))
 }
 
 /// Sign out.

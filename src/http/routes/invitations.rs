@@ -30,5 +30,5 @@ pub async fn accept(
     Json(given): Json<Acceptance>,
 ) -> Answer<Response> {
     let signed_in = invitations::accept(&ctx, &given.token, given.name.as_deref(), given.password, &origin).await?;
-    Ok(welcome(&ctx, &signed_in))
+    Ok(welcome(&signed_in))
 }

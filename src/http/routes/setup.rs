@@ -46,5 +46,5 @@ pub async fn complete(
     let FirstOwner { token, workspace, name, email, password } = owner;
     let owner = NewOwner { workspace, name, email, password };
     let signed_in = setup::complete(&ctx, &token, owner, &origin).await?;
-    Ok(welcome(&ctx, &signed_in))
+    Ok(welcome(&signed_in))
 }

@@ -1,9 +1,9 @@
 //! `doctor`: a list of checks, each a small file with what it looks at and what to do about a finding.
 
+mod cache;
 mod database;
 mod documents;
 mod index;
-mod redis;
 mod tasks;
 
 use async_trait::async_trait;
@@ -60,7 +60,7 @@ trait Check: Send + Sync {
 /// Runs every check, in order.
 pub async fn run(ctx: &Context) -> Vec<Finding> {
     let checks: [&dyn Check; 5] =
-        [&database::Database, &redis::Redis, &index::Index, &documents::Documents, &tasks::Tasks];
+        [&database::Database, &cache::Cache, &index::Index, &documents::Documents, &tasks::Tasks];
     let mut findings = Vec::new();
     for check in checks {
         findings.push(check.run(ctx).await);

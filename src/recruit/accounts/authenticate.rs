@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -36,7 +37,8 @@ pub async fn session(ctx: &Context, token: &str) -> Result<Actor> {
             let mut tx = ctx.store.system().await?;
             let mut session = sessions::by_token(&mut tx, &hash, now).await?.ok_or(NO_SESSION)?;
             if (now - session.last_seen_at).num_seconds() >= TOUCH_EVERY {
-                sessions::touch(&mut tx, session.id, now).await?;
+                session.expires_at = now + TimeDelta::days(ctx.config.security.session_days);
+                sessions::touch(&mut tx, session.id, now, session.expires_at).await?;
                 members::touch(&mut tx, session.member, now).await?;
                 session.last_seen_at = now;
             }

@@ -10,7 +10,7 @@ pub fn zip(members: &[(&str, &[u8])]) -> Vec<u8> {
     let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
     for (name, content) in members {
         writer
-            .start_file(*name, SimpleFileOptions::default().compression_level(Some(1)))
+            .start_file(*name, SimpleFileOptions::default().compression_level(Some(9)))
             .expect("memory takes every write");
         writer.write_all(content).expect("memory takes every write");
     }

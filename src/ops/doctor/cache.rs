@@ -5,10 +5,10 @@ use async_trait::async_trait;
 use super::{Check, Finding};
 use crate::context::Context;
 
-pub(super) struct Redis;
+pub(super) struct Cache;
 
 #[async_trait]
-impl Check for Redis {
+impl Check for Cache {
     async fn run(&self, ctx: &Context) -> Finding {
         const NAME: &str = "redis";
         match ctx.cache.ready().await {
