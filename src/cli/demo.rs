@@ -118,7 +118,11 @@ fn configuration(settings: &Settings<'_>) -> Result<Config> {
         "# Written at each start of `talentprompt demo`; use it with --config.\n\
          [server]\nlisten = {:?}\n\n[data]\ndir = {:?}\n\n[database]\nurl = {app:?}\nadmin_url = {:?}\n\n\
          [redis]\nurl = {:?}\n\n[embedding]\nmodel_dir = {:?}\n",
-        settings.listen, settings.data, settings.admin, settings.redis, model
+        settings.listen,
+        settings.data.to_string_lossy(),
+        settings.admin,
+        settings.redis,
+        model.to_string_lossy()
     );
     let path = settings.data.join("talentprompt.toml");
     std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;

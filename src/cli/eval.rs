@@ -84,7 +84,7 @@ pub async fn run(file: Option<&Path>, arguments: Arguments) -> Result<ExitCode> 
         let answer = search::search(&ctx, Asker::from(&actor), request).await?;
         let took_ms = started.elapsed().as_secs_f64() * 1000.0;
         let ranked: Vec<String> =
-            answer.hits.iter().flat_map(|hit| ids.get(&hit.candidate_id)).flatten().cloned().collect();
+            answer.hits.iter().filter_map(|hit| ids.get(&hit.candidate_id)).flatten().cloned().collect();
         let scores = ranking::score(&ranked, &question.relevant);
         runs.push(json!({ "id": question.id, "ranking": ranked }));
         scored.push(Scored { id: question.id, took_ms, scores });

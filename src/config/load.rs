@@ -75,6 +75,9 @@ pub struct Loaded {
 }
 
 /// Reads the default, then `file` where given, then the environment.
+///
+/// # Panics
+/// Never: the default file is tested.
 pub fn load(file: Option<&Path>) -> Result<Loaded, Error> {
     let mut table: Table = DEFAULT.parse().expect("the default file is tested");
     let mut sources = BTreeMap::new();
@@ -153,7 +156,7 @@ fn line_of(text: &str, section: &str, key: &str) -> usize {
     for (number, line) in text.lines().enumerate() {
         let line = line.trim();
         if let Some(name) = line.strip_prefix('[') {
-            current = name.trim_end_matches(']').trim().to_owned();
+            name.trim_end_matches(']').trim().clone_into(&mut current);
             if current == section {
                 section_line = number + 1;
             }

@@ -38,6 +38,7 @@ pub async fn headers(request: Request, next: Next) -> Response {
 }
 
 /// A handler that panicked.
+#[expect(clippy::needless_pass_by_value, reason = "the layer hands the cause over")]
 pub fn panicked(cause: Box<dyn Any + Send>) -> Response {
     let reason = cause
         .downcast_ref::<String>()

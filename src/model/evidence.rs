@@ -235,6 +235,7 @@ mod tests {
 
     #[test]
     fn places_languages_titles_and_words_are_judged_by_what_is_written() {
+        use Status::{Met, Missing, Partial};
         let wanted = Interpretation {
             titles: vec![WantedTitle { id: None, label: "Software Engineer".into(), kind: Kind::Must }],
             locations: vec![
@@ -255,7 +256,6 @@ mod tests {
         };
         let all = reasons(&wanted);
         let status: Vec<Status> = all.iter().map(|reason| reason.status).collect();
-        use Status::{Met, Missing, Partial};
         assert_eq!(status, [Met, Met, Missing, Met, Partial, Met], "{all:?}");
         let verdict = verdict(&all);
         assert_eq!((verdict.musts, verdict.musts_met, verdict.shoulds_met, verdict.shoulds_partial), (4, 4, 0, 1));

@@ -299,7 +299,7 @@ mod tests {
         let vector = document("Rust, Rust and Python in Berlin");
         assert!(vector.indices.windows(2).all(|pair| pair[0] < pair[1]));
         assert_eq!(vector.indices.len(), vector.values.len());
-        assert_eq!(hash("rust"), 0xd0981838);
+        assert_eq!(hash("rust"), 0xd098_1838);
     }
 
     #[test]

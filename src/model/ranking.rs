@@ -4,6 +4,7 @@
 //! 2007), so that nobody is punished for finding what nobody looked at.
 
 use std::collections::HashMap;
+use std::hash::BuildHasher;
 
 use serde::Serialize;
 
@@ -45,7 +46,7 @@ const RELEVANT: i32 = 2;
 
 /// Scores `ranking` (best first) against `grades`; a document without a grade is not relevant.
 #[expect(clippy::cast_precision_loss, reason = "ranks are small")]
-pub fn score(ranking: &[String], grades: &HashMap<String, i32>) -> Scores {
+pub fn score<S: BuildHasher>(ranking: &[String], grades: &HashMap<String, i32, S>) -> Scores {
     let grade = |id: &String| grades.get(id).copied().unwrap_or(0);
     let condensed: Vec<i32> = ranking.iter().map(grade).filter(|grade| *grade != -1).collect();
     let mut ideal: Vec<i32> = grades.values().copied().filter(|grade| *grade > 0).collect();

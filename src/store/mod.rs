@@ -199,8 +199,8 @@ fn u32_of_bytes(bytes: &[u8]) -> Vec<u32> {
     bytes.as_chunks::<4>().0.iter().map(|chunk| u32::from_le_bytes(*chunk)).collect()
 }
 
-/// The number of the advisory lock that every process with workers holds, shared ("talent" in ASCII).
-const WORKER_LOCK: i64 = 0x7461_6c65_6e74;
+/// The number of the advisory lock that every process with workers holds, shared ("lent" in ASCII).
+const WORKER_LOCK: i64 = 0x6c65_6e74;
 
 /// Held while a process runs workers; freed by the database when the process ends, however it ends.
 #[derive(Debug)]
@@ -219,7 +219,7 @@ impl Store {
     /// Whether some process runs workers.
     pub async fn workers_alive(&self) -> Result<bool> {
         let high = i32::try_from(WORKER_LOCK >> 32).unwrap_or_default();
-        let low = i32::from_le_bytes((WORKER_LOCK as u32).to_le_bytes());
+        let low = i32::try_from(WORKER_LOCK & 0x7fff_ffff).unwrap_or_default();
         Ok(sqlx::query_scalar!(
             r#"select exists (select from pg_locks where locktype = 'advisory' and classid::bigint = $1::int::bigint
                and objid::bigint = ($2::int::bigint & 4294967295)

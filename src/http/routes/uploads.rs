@@ -47,8 +47,9 @@ pub async fn list(
 ) -> Answer<axum::Json<UploadList>> {
     let limit = i64::from(page.limit.unwrap_or(50).clamp(1, 200));
     let (mut uploads, known) = intake::list(&ctx, &me, page.status, page.cursor, limit + 1).await?;
-    let more = uploads.len() as i64 > limit;
-    uploads.truncate(usize::try_from(limit).unwrap_or_default());
+    let most = usize::try_from(limit).unwrap_or_default();
+    let more = uploads.len() > most;
+    uploads.truncate(most);
     let next_cursor = uploads.last().filter(|_| more).map(|upload| upload.id);
     let mut counts: BTreeMap<&'static str, i64> = Status::ALL.iter().map(|status| (status.as_str(), 0)).collect();
     counts.extend(known.into_iter().map(|(status, count)| (status.as_str(), count)));

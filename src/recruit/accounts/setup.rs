@@ -32,6 +32,9 @@ pub async fn is_needed(ctx: &Context) -> Result<bool> {
 }
 
 /// A new one-time link for the first owner; earlier ones stop working.
+///
+/// # Panics
+/// Never: a week is a duration.
 pub async fn link(ctx: &Context) -> Result<String> {
     if !is_needed(ctx).await? {
         return Err(Error::Conflict("already_set_up", "this appliance has an owner; sign in instead".into()));

@@ -196,8 +196,9 @@ fn on_database(server: &str, database: &str) -> String {
 fn configuration(data: &Path, admin: &str) -> Config {
     let app = admin.replace("user=talentprompt", "user=talentprompt_app");
     let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging/models/data/all-minilm-l6-v2");
+    let (folder, model) = (data.to_string_lossy(), model.to_string_lossy());
     let text = format!(
-        "[data]\ndir = {data:?}\n[database]\nurl = {app:?}\nadmin_url = {admin:?}\nmax_connections = 8\n\
+        "[data]\ndir = {folder:?}\n[database]\nurl = {app:?}\nadmin_url = {admin:?}\nmax_connections = 8\n\
          [redis]\nurl = {:?}\n[embedding]\nmodel_dir = {model:?}\n\
          [security]\nrequests_per_minute = 1000000\nanonymous_requests_per_minute = 1000\n",
         environment("TALENTPROMPT_TEST_REDIS_URL")
@@ -454,7 +455,8 @@ pub fn names(answer: &Value) -> Vec<String> {
 
 /// A plain resume.
 pub fn resume(name: &str, email: &str, title: &str, skills: &[&str]) -> String {
-    let work: String = skills.iter().map(|skill| format!("- Built and ran services with {skill}\n")).collect();
+    let work = skills.iter().map(|skill| format!("- Built and ran services with {skill}\n"));
+    let work = work.collect::<Vec<_>>().concat();
     format!(
         "{name}\n{title}\n{email}\nBerlin, Germany\n\nExperience\n\n{title}, Northwind GmbH\nJanuary 2018 - December 2024\n\
          {work}\nEducation\n\nMSc Computer Science, TU Berlin, 2012 - 2017\n\nSkills\n\n{}\n\nLanguages\n\nEnglish (C1)\n",
