@@ -96,7 +96,7 @@ async fn the_session_cookie_is_out_of_reach_of_scripts_other_sites_and_plain_htt
     assert!(parts.next().unwrap().starts_with("__Host-talentprompt="));
     let mut rest: Vec<&str> = parts.collect();
     rest.sort_unstable();
-    assert_eq!(rest, ["HttpOnly", "Max-Age=1209600", "Path=/", "SameSite=Lax", "Secure"]);
+    assert_eq!(rest, ["HttpOnly", "Max-Age=34560000", "Path=/", "SameSite=Lax", "Secure"]);
     assert_eq!(answer.headers["cache-control"], "private, no-store");
     app.finish().await;
 }
