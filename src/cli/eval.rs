@@ -34,7 +34,7 @@ pub struct Arguments {
     /// JSON lines: {"id", "text"} or {"id", "path"}
     #[arg(long, value_name = "FILE")]
     corpus: PathBuf,
-    /// JSON lines: {"id", "query", "relevant": {"<corpus id>": 2|1|0|-1}}
+    /// JSON lines: {"id", "query", "relevant": {"CORPUS ID": 2|1|0|-1}}
     #[arg(long, value_name = "FILE")]
     queries: PathBuf,
     /// Write {"id", "ranking"} lines for other scorers

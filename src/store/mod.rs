@@ -1,8 +1,8 @@
 //! Floor 3: Postgres, the one truth, and the only SQL. One file per noun; each function takes the transaction it works
 //! in, so that the floor above decides what happens together.
 //!
-//! A transaction is opened for a workspace ([`Store::workspace`]), and then row-level security shows it that tenant's
-//! rows alone, or for the system ([`Store::system`]), and then it sees no tenant's rows at all.
+//! A transaction is opened for a workspace (`Store::workspace`), and then row-level security shows it that tenant's
+//! rows alone, or for the system (`Store::system`), and then it sees no tenant's rows at all.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Reads a resume's text into a [`Profile`](super::profile::Profile) by rules.
+//! Reads a resume's text into a [`Profile`] by rules.
 //!
 //! Each fact has a file of its own and reads the same page: lines, sections and dates are found once. Two wrong guesses
 //! are worse than one blank: what is uncertain keeps a confidence below 0.5 and is a question to the recruiter.
