@@ -21,9 +21,6 @@ use crate::model::ids::{CandidateId, MemberId, QueryId, WorkspaceId};
 use crate::model::query::{self, interpretation::Interpretation};
 use crate::store::searches;
 
-/// The longest query, in characters.
-pub const MAX_QUERY_CHARS: usize = 20_000;
-
 /// Hits on a page unless asked otherwise, and at most.
 pub const DEFAULT_LIMIT: usize = 20;
 /// The most hits on a page.
@@ -74,14 +71,7 @@ impl From<&Actor> for Asker {
 
 /// What a query is understood as.
 pub fn interpret(text: &str) -> Result<Interpretation> {
-    let length = text.chars().count();
-    if length > MAX_QUERY_CHARS {
-        return Err(Error::field(
-            "query",
-            format!("has {length} characters; at most {MAX_QUERY_CHARS} are taken: shorten the description"),
-        ));
-    }
-    Ok(query::understand(text))
+    query::check(text).map_err(|error| Error::field("query", error.to_string()))
 }
 
 /// Runs a search and keeps a record of it.
