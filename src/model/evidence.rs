@@ -43,7 +43,7 @@ pub struct Reason {
 }
 
 /// What the reasons come to, for ordering candidates.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Verdict {
     /// Something shows what must not be.
     pub excluded: bool,
@@ -61,24 +61,31 @@ pub struct Verdict {
     pub shoulds_met: u32,
     /// Of these, those met in part.
     pub shoulds_partial: u32,
+    /// How long the wanted titles were held, 0 to 1: 1 for as long as was asked.
+    pub depth: f32,
+}
+
+impl Verdict {
+    /// The share of all requirements that is met, 0 to 1; one met in part counts half, and nothing asked is nothing met.
+    #[expect(clippy::cast_precision_loss, reason = "a query has a few dozen requirements")]
+    pub fn share(&self) -> f32 {
+        let met = (self.musts_met + self.shoulds_met) as f32;
+        let partial = (self.musts_partial + self.shoulds_partial) as f32;
+        (met + partial / 2.0) / (self.musts + self.shoulds).max(1) as f32
+    }
 }
 
 /// The reasons for and against a candidate, in the interpretation's order.
 ///
 /// `text` is the text that `profile` was read from; every quote is exactly its characters.
 pub fn judge(wanted: &Interpretation, profile: &Profile, text: &str, today: NaiveDate) -> Vec<Reason> {
-    let case = Case { wanted, profile, source: Source::new(text), today };
-    let mut out = skills::judge(&case);
-    out.extend(people::titles(&case));
-    out.extend(people::seniority(&case));
-    out.extend(people::years(&case));
-    out.extend(facts::places(&case));
-    out.extend(facts::languages(&case));
-    out.extend(facts::education(&case));
-    out.extend(facts::certifications(&case));
-    out.extend(facts::employers(&case));
-    out.extend(facts::keywords(&case));
-    out
+    Case { wanted, profile, source: Source::new(text), today }.reasons()
+}
+
+/// What the reasons come to, without a word quoted: for ordering many people of whom few are shown.
+pub fn weigh(wanted: &Interpretation, profile: &Profile, text: &str, today: NaiveDate) -> Verdict {
+    let case = Case { wanted, profile, source: Source::unquoted(text), today };
+    Verdict { depth: people::depth(&case), ..verdict(&case.reasons()) }
 }
 
 /// How senior a profile's newest titles say a person is, where they say it.
@@ -87,7 +94,7 @@ pub fn seniority(profile: &Profile) -> Option<Seniority> {
 }
 
 /// Counts the reasons.
-pub fn verdict(reasons: &[Reason]) -> Verdict {
+fn verdict(reasons: &[Reason]) -> Verdict {
     let mut out = Verdict::default();
     for reason in reasons {
         match (reason.kind, reason.status) {
@@ -117,6 +124,23 @@ struct Case<'a> {
     profile: &'a Profile,
     source: Source<'a>,
     today: NaiveDate,
+}
+
+impl Case<'_> {
+    /// The reasons, in the interpretation's order.
+    fn reasons(&self) -> Vec<Reason> {
+        let mut out = skills::judge(self);
+        out.extend(people::titles(self));
+        out.extend(people::seniority(self));
+        out.extend(people::years(self));
+        out.extend(facts::places(self));
+        out.extend(facts::languages(self));
+        out.extend(facts::education(self));
+        out.extend(facts::certifications(self));
+        out.extend(facts::employers(self));
+        out.extend(facts::keywords(self));
+        out
+    }
 }
 
 /// What was found for a requirement, before its kind is looked at.

@@ -75,6 +75,22 @@ pub async fn some(tx: &mut Tx, ids: &[CandidateId]) -> Result<Vec<Candidate>> {
     candidates!(tx, "where id = any($1)", &ids)
 }
 
+/// Another for each change of a candidate.
+pub type Version = i64;
+
+/// Those of `ids` that exist, each with the version of its row, in no order.
+pub async fn versions(tx: &mut Tx, ids: &[CandidateId]) -> Result<Vec<(CandidateId, Version)>> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let rows = sqlx::query!(
+        // xmin is the transaction that wrote the row as it is.
+        r#"select id, xmin::text::bigint as "version!" from candidates where id = any($1)"#,
+        &ids
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.id.into(), row.version)).collect())
+}
+
 /// Candidates by last change, newest first, after (`updated_at`, `id`), at most `limit`.
 pub async fn list(tx: &mut Tx, after: Option<(DateTime<Utc>, CandidateId)>, limit: i64) -> Result<Vec<Candidate>> {
     candidates!(

@@ -1,6 +1,7 @@
 //! Resumes: documents of candidates, with their text and what was understood of it.
 
 use chrono::{DateTime, Utc};
+use sqlx::types::Json;
 
 use super::{Error, Result, Tx};
 use crate::model::ids::{CandidateId, ResumeId, UploadId};
@@ -61,43 +62,24 @@ pub async fn insert(tx: &mut Tx, resume: &Resume) -> Result<()> {
 macro_rules! resumes {
     ($tx:expr, $tail:literal $(, $arg:expr)*) => {
         sqlx::query_as!(Row, r#"select id, candidate_id, upload_id, filename, media_type, size, content_hash, pages,
-            text, profile, created_at from resumes "# + $tail $(, $arg)*)
+            text, profile as "profile: Json<Profile>", created_at from resumes "# + $tail $(, $arg)*)
             .fetch_all($tx.conn())
             .await?
             .into_iter()
-            .map(Resume::try_from)
-            .collect::<Result<Vec<_>>>()
+            .map(Resume::from)
+            .collect::<Vec<_>>()
     };
 }
 
 /// All resumes of `candidates`, newest first for each.
 pub async fn of_candidates(tx: &mut Tx, candidates: &[CandidateId]) -> Result<Vec<Resume>> {
     let ids: Vec<uuid::Uuid> = candidates.iter().map(|id| id.0).collect();
-    resumes!(tx, "where candidate_id = any($1) order by candidate_id, created_at desc, id desc", &ids)
-}
-
-/// Those of `ids` that exist, in no order.
-pub async fn some(tx: &mut Tx, ids: &[ResumeId]) -> Result<Vec<Resume>> {
-    let ids: Vec<uuid::Uuid> = ids.iter().map(|id| id.0).collect();
-    resumes!(tx, "where id = any($1)", &ids)
-}
-
-/// Ids of all resumes of `candidates`, newest first for each.
-pub async fn ids_of_candidates(tx: &mut Tx, candidates: &[CandidateId]) -> Result<Vec<(ResumeId, CandidateId)>> {
-    let ids: Vec<uuid::Uuid> = candidates.iter().map(|id| id.0).collect();
-    let rows = sqlx::query!(
-        r#"select id, candidate_id from resumes where candidate_id = any($1)
-           order by candidate_id, created_at desc, id desc"#,
-        &ids
-    )
-    .fetch_all(tx.conn())
-    .await?;
-    Ok(rows.into_iter().map(|row| (row.id.into(), row.candidate_id.into())).collect())
+    Ok(resumes!(tx, "where candidate_id = any($1) order by candidate_id, created_at desc, id desc", &ids))
 }
 
 /// One resume of a candidate.
 pub async fn get(tx: &mut Tx, candidate: CandidateId, id: ResumeId) -> Result<Resume> {
-    resumes!(tx, "where id = $1 and candidate_id = $2", id.0, candidate.0)?.pop().ok_or(Error::NotFound)
+    resumes!(tx, "where id = $1 and candidate_id = $2", id.0, candidate.0).pop().ok_or(Error::NotFound)
 }
 
 /// The resume made of an upload.
@@ -170,15 +152,13 @@ struct Row {
     content_hash: Vec<u8>,
     pages: Option<i32>,
     text: String,
-    profile: serde_json::Value,
+    profile: Json<Profile>,
     created_at: DateTime<Utc>,
 }
 
-impl TryFrom<Row> for Resume {
-    type Error = Error;
-
-    fn try_from(row: Row) -> Result<Self> {
-        Ok(Self {
+impl From<Row> for Resume {
+    fn from(row: Row) -> Self {
+        Self {
             id: row.id.into(),
             candidate: row.candidate_id.into(),
             upload: row.upload_id.into(),
@@ -188,8 +168,8 @@ impl TryFrom<Row> for Resume {
             content_hash: row.content_hash,
             pages: row.pages,
             text: row.text,
-            profile: serde_json::from_value(row.profile)?,
+            profile: row.profile.0,
             created_at: row.created_at,
-        })
+        }
     }
 }

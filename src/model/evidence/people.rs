@@ -1,5 +1,7 @@
 //! What a person was and for how long: titles, seniority, years.
 
+use chrono::NaiveDate;
+
 use super::skills::duration;
 use super::{Case, Finding, Reason, Status};
 use crate::model::experience;
@@ -23,16 +25,67 @@ pub(super) fn titles(case: &Case<'_>) -> Vec<Reason> {
         .collect()
 }
 
+/// Whether a position has exactly the wanted title: the same occupation, or the words in it.
+fn exact(wanted: &WantedTitle, label: &str, held: &HeldPosition) -> bool {
+    let same = wanted.id.is_some() && held.title_id == wanted.id;
+    same || held.title.as_ref().is_some_and(|title| contains(&title.value.to_lowercase(), label))
+}
+
+/// How close the occupation of a position is to the wanted one, 0 to 1.
+fn closeness(wanted: &WantedTitle, held: &HeldPosition) -> f32 {
+    match (&wanted.id, &held.title_id) {
+        (Some(wanted), Some(held)) => taxonomy::occupations().similarity(wanted, held),
+        _ => 0.0,
+    }
+}
+
+/// Months that positions of one kind come to; one that is not dated counts as [`UNDATED`].
+fn held_for<'a>(positions: impl Iterator<Item = &'a HeldPosition>, today: NaiveDate) -> u32 {
+    let mut undated = false;
+    let dated: Vec<_> = positions
+        .filter_map(|held| {
+            let period = held.start.zip(held.end);
+            undated |= period.is_none();
+            period
+        })
+        .collect();
+    experience::months(dated, today).unwrap_or(if undated { UNDATED } else { 0 })
+}
+
+/// Months that count for a position without dates: something, and less than any real one.
+const UNDATED: u32 = 6;
+
+/// Months in a title that are as good as any, where no length was asked for.
+const ENOUGH: f32 = 60.0;
+
+/// Share at which time in a close occupation counts.
+const NEAR: f32 = 0.25;
+
+/// How long the wanted titles were held, 0 to 1: 1 for each that was held for as long as was asked.
+#[expect(clippy::cast_precision_loss, reason = "months of a life and titles of a query fit")]
+pub(super) fn depth(case: &Case<'_>) -> f32 {
+    let enough = case.wanted.years.min.map_or(ENOUGH, |years| (years * 12.0).max(1.0));
+    let wanted: Vec<&WantedTitle> = case.wanted.titles.iter().filter(|title| title.kind != Kind::Not).collect();
+    let depths = wanted.iter().map(|wanted| {
+        let label = wanted.label.to_lowercase();
+        let (same, others): (Vec<&HeldPosition>, Vec<&HeldPosition>) =
+            case.profile.positions.iter().partition(|held| exact(wanted, &label, held));
+        let close = others.into_iter().filter(|held| closeness(wanted, held) >= CLOSE);
+        let months = held_for(same.into_iter(), case.today) as f32 + NEAR * held_for(close, case.today) as f32;
+        (months / enough).min(1.0)
+    });
+    depths.sum::<f32>() / wanted.len().max(1) as f32
+}
+
 fn title(case: &Case<'_>, wanted: &WantedTitle) -> (Finding, String) {
     let label = wanted.label.to_lowercase();
-    let exact = |held: &&HeldPosition| {
-        let same = wanted.id.is_some() && held.title_id == wanted.id;
-        same || held.title.as_ref().is_some_and(|title| contains(&title.value.to_lowercase(), &label))
-    };
-    let held: Vec<Span> =
-        case.profile.positions.iter().filter(exact).filter_map(|held| Some(held.title.as_ref()?.span)).collect();
-    if !held.is_empty() {
-        return (Finding { status: Status::Met, evidence: case.source.quotes(held) }, String::new());
+    let same: Vec<&HeldPosition> = case.profile.positions.iter().filter(|held| exact(wanted, &label, held)).collect();
+    let spans: Vec<Span> = same.iter().filter_map(|held| Some(held.title.as_ref()?.span)).collect();
+    if !spans.is_empty() {
+        let periods = same.iter().filter_map(|held| held.start.zip(held.end));
+        let remark = experience::months(periods, case.today)
+            .map_or_else(String::new, |months| format!(" (dated positions show {})", duration(months)));
+        return (Finding { status: Status::Met, evidence: case.source.quotes(spans) }, remark);
     }
     if let Some(headline) = &case.profile.headline
         && (contains(&headline.value.to_lowercase(), &label)
@@ -41,10 +94,7 @@ fn title(case: &Case<'_>, wanted: &WantedTitle) -> (Finding, String) {
     {
         return (Finding { status: Status::Met, evidence: case.source.quotes([headline.span]) }, String::new());
     }
-    let close = case.profile.positions.iter().find(|held| match (&wanted.id, &held.title_id) {
-        (Some(wanted), Some(held)) => taxonomy::occupations().similarity(wanted, held) >= CLOSE,
-        _ => false,
-    });
+    let close = case.profile.positions.iter().find(|held| closeness(wanted, held) >= CLOSE);
     if let Some(title) = close.and_then(|held| held.title.as_ref()) {
         let finding = Finding { status: Status::Partial, evidence: case.source.quotes([title.span]) };
         return (finding, format!(" (held a close position: {})", title.value));
@@ -130,8 +180,7 @@ pub(super) fn seniority(case: &Case<'_>) -> Option<Reason> {
     if wanted.is_empty() {
         return None;
     }
-    let name = |grade: &Seniority| format!("{grade:?}").to_lowercase();
-    let requirement = wanted.iter().map(name).collect::<Vec<_>>().join(" or ");
+    let requirement = wanted.iter().map(|grade| grade.name()).collect::<Vec<_>>().join(" or ");
     let told = told(case.profile);
     let above = |grade: Seniority| wanted.iter().any(|least| *least >= Seniority::Senior && grade > *least);
     let (finding, remark) = match (told, case.profile.experience_months) {
@@ -141,7 +190,7 @@ pub(super) fn seniority(case: &Case<'_>) -> Option<Reason> {
         (Some((grade, span)), _) => {
             let near = wanted.iter().any(|one| (*one as i8 - grade as i8).abs() == 1);
             let status = if near { Status::Partial } else { Status::Missing };
-            (Finding { status, evidence: case.source.quotes([span]) }, format!(" (title says {})", name(&grade)))
+            (Finding { status, evidence: case.source.quotes([span]) }, format!(" (title says {})", grade.name()))
         }
         (None, Some(months)) if wanted.contains(&by_years(months)) => {
             let evidence = case.source.quotes(dated(case));

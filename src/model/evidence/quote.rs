@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 
+use memchr::memmem;
 use serde::{Deserialize, Serialize};
 
 use crate::model::span::Span;
@@ -29,6 +30,7 @@ pub(super) struct Source<'a> {
     /// The byte of each character, where they differ.
     bytes: Option<Vec<u32>>,
     lower: OnceCell<String>,
+    quoting: bool,
 }
 
 impl<'a> Source<'a> {
@@ -36,7 +38,12 @@ impl<'a> Source<'a> {
         let offset = |at: usize| u32::try_from(at).expect("a resume's text is far below four gigabytes");
         let bytes = (!text.is_ascii())
             .then(|| text.char_indices().map(|(at, _)| offset(at)).chain([offset(text.len())]).collect());
-        Self { text, bytes, lower: OnceCell::new() }
+        Self { text, bytes, lower: OnceCell::new(), quoting: true }
+    }
+
+    /// The same text, but nothing is quoted from it: for judging many people of whom few are shown.
+    pub fn unquoted(text: &'a str) -> Self {
+        Self { quoting: false, ..Self::new(text) }
     }
 
     /// The text with ASCII letters in lower case: every offset stays.
@@ -69,7 +76,7 @@ impl<'a> Source<'a> {
     /// Quotations around these mentions: each stretch once, at most three, in the text's order.
     pub fn quotes(&self, spans: impl IntoIterator<Item = Span>) -> Vec<Quote> {
         let mut out: Vec<(usize, usize)> = Vec::new();
-        for span in spans {
+        for span in spans.into_iter().take_while(|_| self.quoting) {
             let (start, end) = self.around(self.range(span));
             if start < end && out.iter().all(|(from, to)| end <= *from || *to <= start) {
                 out.push((start, end));
@@ -153,14 +160,14 @@ impl<'a> Source<'a> {
             return Vec::new();
         }
         let sign = |c: char| c.is_alphanumeric() || matches!(c, '+' | '#');
-        text.match_indices(phrase)
-            .filter(|(at, _)| {
+        memmem::find_iter(text.as_bytes(), phrase)
+            .filter(|at| {
                 !(text[..*at].chars().next_back().is_some_and(char::is_alphanumeric)
                     && phrase.starts_with(char::is_alphanumeric))
             })
-            .filter(|(at, _)| !text[at + phrase.len()..].chars().next().is_some_and(sign))
+            .filter(|at| !text[at + phrase.len()..].chars().next().is_some_and(sign))
             .take(MOST)
-            .map(|(at, _)| self.span(at, at + phrase.len()))
+            .map(|at| self.span(at, at + phrase.len()))
             .collect()
     }
 }

@@ -32,6 +32,21 @@ pub enum Seniority {
     Executive,
 }
 
+impl Seniority {
+    /// As written in queries and filters.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Intern => "intern",
+            Self::Junior => "junior",
+            Self::Mid => "mid",
+            Self::Senior => "senior",
+            Self::Lead => "lead",
+            Self::Principal => "principal",
+            Self::Executive => "executive",
+        }
+    }
+}
+
 /// A skill asked for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct WantedSkill {

@@ -1,6 +1,6 @@
 //! Counts over all that were found: what would narrow the list, and by how much.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use super::answer::{Facet, Facets};
 use super::rank::Ranked;
@@ -15,53 +15,48 @@ const BANDS: [(&str, f32, f32); 5] =
 
 /// Counts skills, places, seniority, languages and years over `people`.
 pub fn count(people: &[Ranked]) -> Facets {
-    let mut skills = BTreeMap::new();
-    let mut locations = BTreeMap::new();
-    let mut seniority = BTreeMap::new();
-    let mut languages = BTreeMap::new();
-    let mut years = BTreeMap::new();
-    for person in people {
-        let profile = &person.resume.profile;
+    let mut skills = Counts::new();
+    let mut locations = Counts::new();
+    let mut seniority = Counts::new();
+    let mut languages = Counts::new();
+    let mut years = Counts::new();
+    for ranked in people {
+        let document = ranked.document();
+        let profile = &document.resume.profile;
         for skill in profile.skills.iter().filter(|skill| !skill.denied) {
-            let label = taxonomy::skills().get(&skill.id).map_or(skill.id.as_str(), |known| known.label.as_str());
-            add(&mut skills, &skill.id, label);
+            *skills.entry(&skill.id).or_default() += 1;
         }
         for language in &profile.languages {
-            let label = taxonomy::language_label(&language.code).unwrap_or(language.code.as_str());
-            add(&mut languages, &language.code, label);
+            *languages.entry(&language.code).or_default() += 1;
         }
-        if let Some(place) = &person.candidate.location {
-            add(&mut locations, &place.name, &place.name);
+        if let Some(place) = &ranked.person.candidate.location {
+            *locations.entry(&place.name).or_default() += 1;
         }
-        if let Some(level) = person.seniority {
-            let name = format!("{level:?}").to_lowercase();
-            add(&mut seniority, &name, &name);
+        if let Some(level) = document.seniority {
+            *seniority.entry(level.name()).or_default() += 1;
         }
-        if let Some(held) = person.years
+        if let Some(held) = ranked.years()
             && let Some((label, ..)) = BANDS.iter().find(|(_, from, to)| (*from..*to).contains(&held))
         {
-            add(&mut years, label, label);
+            *years.entry(label).or_default() += 1;
         }
     }
+    let skill = |id: &str| taxonomy::skills().get(id).map_or(id, |known| known.label.as_str()).to_owned();
     Facets {
-        skills: top(skills),
-        locations: top(locations),
-        seniority: top(seniority),
-        languages: top(languages),
-        years: top(years),
+        skills: top(skills, skill),
+        locations: top(locations, str::to_owned),
+        seniority: top(seniority, str::to_owned),
+        languages: top(languages, |code| taxonomy::language_label(code).unwrap_or(code).to_owned()),
+        years: top(years, str::to_owned),
     }
 }
 
-type Counts = BTreeMap<String, (String, usize)>;
+type Counts<'a> = HashMap<&'a str, usize>;
 
-fn add(counts: &mut Counts, value: &str, label: &str) {
-    counts.entry(value.to_owned()).or_insert_with(|| (label.to_owned(), 0)).1 += 1;
-}
-
-fn top(counts: Counts) -> Vec<Facet> {
-    let mut facets: Vec<Facet> =
-        counts.into_iter().map(|(value, (label, count))| Facet { value, label, count }).collect();
-    facets.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.value.cmp(&b.value)));
-    facets.truncate(SHOWN);
-    facets
+/// The most frequent values, with their labels.
+fn top(counts: Counts<'_>, label: impl Fn(&str) -> String) -> Vec<Facet> {
+    let mut counts: Vec<(&str, usize)> = counts.into_iter().collect();
+    counts.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
+    counts.truncate(SHOWN);
+    counts.into_iter().map(|(value, count)| Facet { label: label(value), value: value.to_owned(), count }).collect()
 }

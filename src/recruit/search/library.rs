@@ -1,60 +1,141 @@
-//! The people a search looks at, with their resumes. A resume never changes once it is there, so the ones that were
-//! read lately are kept in memory; whether a candidate still exists is asked of Postgres every time.
+//! The people a search looks at, with their resumes, kept in memory. Whether a candidate still exists, and whether
+//! they changed, is asked of Postgres every time; only who is not known yet, or changed, is read again.
 
 use std::collections::HashMap;
-use std::num::NonZeroUsize;
-use std::sync::{Arc, LazyLock, Mutex};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use lru::LruCache;
 
 use crate::context::Context;
 use crate::model::candidate::Candidate;
-use crate::model::ids::{CandidateId, ResumeId, WorkspaceId};
+use crate::model::evidence;
+use crate::model::ids::{CandidateId, WorkspaceId};
+use crate::model::profile::Profile;
+use crate::model::query::interpretation::Seniority;
 use crate::recruit::Result;
-use crate::store::resumes::Resume;
-use crate::store::{candidates, resumes};
+use crate::store::candidates::{self, Version};
+use crate::store::resumes::{self, Resume};
 
-/// Resumes kept in memory: about 20 kB each, so at most about 40 MB.
-const KEPT: NonZeroUsize = NonZeroUsize::new(2_000).expect("it is not zero");
+/// Memory for people, in bytes as [`Person::size`] reckons: 10,000 resumes of two pages.
+const ROOM: usize = 128 << 20;
 
-/// Resumes that were read lately.
-static LATELY: LazyLock<Mutex<LruCache<ResumeId, Arc<Resume>>>> = LazyLock::new(|| Mutex::new(LruCache::new(KEPT)));
+/// Places where a resume shows a skill that are kept: quotations are chosen from these.
+const PLACES: usize = 24;
+
+static SHELF: LazyLock<Mutex<Shelf>> = LazyLock::new(|| Mutex::new(Shelf { people: LruCache::unbounded(), size: 0 }));
 
 /// A candidate with all their resumes, newest first.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Person {
     /// Who.
     pub candidate: Candidate,
     /// Their documents; at least one.
-    pub resumes: Vec<Arc<Resume>>,
+    pub resumes: Vec<Document>,
+}
+
+/// A resume, with what every search asks of it.
+#[derive(Debug)]
+pub struct Document {
+    /// The resume, its profile without what a search does not look at.
+    pub resume: Resume,
+    /// How senior its last titles are.
+    pub seniority: Option<Seniority>,
+}
+
+struct Shelf {
+    people: LruCache<CandidateId, (Version, Arc<Person>)>,
+    size: usize,
 }
 
 /// Loads candidates; those who are gone, or without a resume, are left out.
-pub async fn load(ctx: &Context, workspace: WorkspaceId, ids: &[CandidateId]) -> Result<Vec<Person>> {
+pub async fn load(ctx: &Context, workspace: WorkspaceId, ids: &[CandidateId]) -> Result<Vec<Arc<Person>>> {
     let mut tx = ctx.store.workspace(workspace).await?;
-    let people = candidates::some(&mut tx, ids).await?;
-    let owned = resumes::ids_of_candidates(&mut tx, ids).await?;
-    let missing: Vec<ResumeId> = {
-        let mut lately = LATELY.lock().expect("no holder of this lock panics");
-        owned.iter().map(|(id, _)| *id).filter(|id| lately.get(id).is_none()).collect()
-    };
-    let read = if missing.is_empty() { Vec::new() } else { resumes::some(&mut tx, &missing).await? };
+    let versions = candidates::versions(&mut tx, ids).await?;
+    let (mut people, mut missing) = (Vec::with_capacity(versions.len()), Vec::new());
+    {
+        let mut shelf = shelf();
+        for (id, version) in &versions {
+            match shelf.people.get(id) {
+                Some((known, person)) if known == version => people.push(Arc::clone(person)),
+                _ => missing.push(*id),
+            }
+        }
+    }
+    if missing.is_empty() {
+        return Ok(people);
+    }
+    // The rows may be newer than their versions; they are then read once more by the next search.
+    let known: HashMap<CandidateId, Version> = versions.into_iter().collect();
+    let rows = candidates::some(&mut tx, &missing).await?;
+    let mut documents: HashMap<CandidateId, Vec<Document>> = HashMap::new();
+    for resume in resumes::of_candidates(&mut tx, &missing).await? {
+        documents.entry(resume.candidate).or_default().push(Document::from(resume));
+    }
     drop(tx);
-    let fresh: HashMap<ResumeId, Arc<Resume>> = read.into_iter().map(|resume| (resume.id, Arc::new(resume))).collect();
-    let mut by_candidate: HashMap<CandidateId, Vec<Arc<Resume>>> = HashMap::new();
-    let mut lately = LATELY.lock().expect("no holder of this lock panics");
-    for (id, candidate) in owned {
-        let Some(resume) = fresh.get(&id).or_else(|| lately.peek(&id)).cloned() else { continue };
-        by_candidate.entry(candidate).or_default().push(resume);
+    let mut shelf = shelf();
+    for candidate in rows {
+        let Some(resumes) = documents.remove(&candidate.id) else { continue };
+        let person = Arc::new(Person { candidate, resumes });
+        if let Some(version) = known.get(&person.candidate.id) {
+            shelf.put(*version, Arc::clone(&person));
+        }
+        people.push(person);
     }
-    for (id, resume) in fresh {
-        lately.put(id, resume);
+    Ok(people)
+}
+
+/// The shelf; whole even if a thread died holding it, because at worst its size is reckoned too high.
+fn shelf() -> MutexGuard<'static, Shelf> {
+    SHELF.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Shelf {
+    fn put(&mut self, version: Version, person: Arc<Person>) {
+        self.size += person.size();
+        if let Some((_, old)) = self.people.put(person.candidate.id, (version, person)) {
+            self.size -= old.size();
+        }
+        while self.size > ROOM
+            && let Some((_, (_, oldest))) = self.people.pop_lru()
+        {
+            self.size -= oldest.size();
+        }
     }
-    Ok(people
-        .into_iter()
-        .filter_map(|candidate| {
-            let resumes = by_candidate.remove(&candidate.id)?;
-            Some(Person { candidate, resumes })
-        })
-        .collect())
+}
+
+impl Person {
+    /// About how many bytes they take: texts, and measured averages for the parts of a profile.
+    fn size(&self) -> usize {
+        let document = |document: &Document| {
+            let profile = &document.resume.profile;
+            let places: usize = profile.skills.iter().map(|skill| skill.spans.len() * 8).sum();
+            let entries = profile.positions.len() + profile.education.len() + profile.certifications.len();
+            document.resume.text.len() + profile.skills.len() * 128 + places + entries * 320 + 1_000
+        };
+        500 + self.resumes.iter().map(document).sum::<usize>()
+    }
+}
+
+impl From<Resume> for Document {
+    fn from(mut resume: Resume) -> Self {
+        let seniority = evidence::seniority(&resume.profile);
+        lighten(&mut resume.profile);
+        resume.text.shrink_to_fit();
+        Self { resume, seniority }
+    }
+}
+
+/// Drops what no requirement is held against, and room that lists reserved in vain.
+fn lighten(profile: &mut Profile) {
+    let Profile { emails, phones, links, sections, findings, .. } = profile;
+    (*emails, *phones, *links) = (Vec::new(), Vec::new(), Vec::new());
+    (*sections, *findings) = (Vec::new(), Vec::new());
+    profile.summary = None;
+    for skill in &mut profile.skills {
+        skill.spans.truncate(PLACES);
+        skill.spans.shrink_to_fit();
+        skill.id.shrink_to_fit();
+    }
+    profile.skills.shrink_to_fit();
+    profile.positions.shrink_to_fit();
 }

@@ -93,22 +93,31 @@ pub async fn search(ctx: &Context, asker: Asker, request: Request) -> Result<Ans
 
     let clock = Instant::now();
     let people = library::load(ctx, asker.workspace, &found.candidates()).await?;
-    let ranked = rank::rank(&interpretation, &found, people, ctx.now().date_naive()).await?;
-    stages.push(Stage::done("ranked", clock));
+    stages.push(Stage::done("loaded", clock));
 
     let clock = Instant::now();
-    let facets = facets::count(&ranked);
-    let end = (offset + limit).min(ranked.len());
-    let page = ranked.get(offset..end).unwrap_or_default();
-    let hits: Vec<Hit> = page.iter().enumerate().map(|(place, person)| person.hit(offset + place + 1)).collect();
-    stages.push(Stage::done("explained", clock));
+    let today = ctx.now().date_naive();
+    let (wanted, within) = (interpretation.clone(), offset..offset + limit);
+    let work = move || {
+        let ranked = rank::rank(&wanted, &found, people, today);
+        let end = within.end.min(ranked.len());
+        let page = ranked.get(within.start..end).unwrap_or_default();
+        let places = within.start + 1..;
+        let hits: Vec<Hit> = page.iter().zip(places).map(|(person, place)| person.hit(place, &wanted, today)).collect();
+        (hits, facets::count(&ranked), ranked.len(), found.degraded)
+    };
+    let worked = tokio::task::spawn_blocking(work).await;
+    let (hits, facets, total, degraded) =
+        worked.map_err(|error| Error::Internal(format!("ranking failed: {error}")))?;
+    stages.push(Stage::done("ranked", clock));
 
+    let end = offset + hits.len();
     let answer = Answer {
         query_id: ctx.id(QueryId::new),
-        total: ranked.len(),
-        next_cursor: (end < ranked.len()).then(|| cursor::write(fingerprint, end)),
+        total,
+        next_cursor: (end < total).then(|| cursor::write(fingerprint, end)),
         took_ms: millis(started),
-        degraded: found.degraded,
+        degraded,
         interpretation,
         hits,
         facets,

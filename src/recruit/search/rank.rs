@@ -6,14 +6,13 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 
 use super::answer::{Evidence, Hit, Reason};
-use super::library::Person;
+use super::library::{Document, Person};
 use super::retrieve::Found;
-use crate::model::candidate::Candidate;
-use crate::model::evidence::{self, Status, Verdict};
+use crate::model::evidence::{self, Verdict};
+use crate::model::ids::ResumeId;
 use crate::model::profile::Place;
-use crate::model::query::interpretation::{Interpretation, Seniority};
-use crate::recruit::{Error, Result};
-use crate::store::resumes::Resume;
+use crate::model::query::interpretation::Interpretation;
+use crate::recruit::indexing;
 
 /// Share of the meaning in the score, the rest being the words': the best of a few shares on small retrieval tests,
 /// where either alone was worse.
@@ -22,66 +21,65 @@ const MEANING: f32 = 0.7;
 /// What all the wishes together can add to a score that is otherwise 0 to 1.
 const WISHES: f32 = 0.3;
 
+/// What time in the wanted titles can add to it.
+const DEPTH: f32 = 0.6;
+
 /// A candidate in their place.
 #[derive(Debug, Clone)]
 pub struct Ranked {
     /// Who.
-    pub candidate: Candidate,
-    /// The resume that speaks best for them.
-    pub resume: Arc<Resume>,
-    /// Years in all.
-    pub years: Option<f32>,
-    /// How senior their last title is.
-    pub seniority: Option<Seniority>,
+    pub person: Arc<Person>,
+    /// Which of their resumes speaks best for them.
+    best: usize,
     score: f32,
     verdict: Verdict,
-    reasons: Vec<Reason>,
 }
 
 impl Ranked {
-    /// As shown at place `rank`.
-    pub fn hit(&self, rank: usize) -> Hit {
+    /// The resume that speaks best for them.
+    pub fn document(&self) -> &Document {
+        &self.person.resumes[self.best]
+    }
+
+    /// Years in all.
+    pub fn years(&self) -> Option<f32> {
+        self.person.candidate.experience_months.map(indexing::years)
+    }
+
+    /// As shown at place `rank`, with the words of the resume that prove it.
+    pub fn hit(&self, rank: usize, interpretation: &Interpretation, today: NaiveDate) -> Hit {
+        let (candidate, resume) = (&self.person.candidate, &self.document().resume);
+        let reasons = evidence::judge(interpretation, &resume.profile, &resume.text, today);
         Hit {
-            candidate_id: self.candidate.id,
-            resume_id: self.resume.id,
-            name: self.candidate.name.clone(),
-            headline: self.candidate.headline.clone(),
-            location: self.candidate.location.as_ref().map(Place::label),
-            years_experience: self.years,
+            candidate_id: candidate.id,
+            resume_id: resume.id,
+            name: candidate.name.clone(),
+            headline: candidate.headline.clone(),
+            location: candidate.location.as_ref().map(Place::label),
+            years_experience: self.years(),
             score: self.score,
             rank,
-            reasons: self.reasons.clone(),
+            reasons: reasons.into_iter().map(|reason| shown(reason, resume.id)).collect(),
         }
     }
 }
 
 /// Puts people in order: fewest unmet musts first, then by score, then by id.
-pub async fn rank(
-    interpretation: &Interpretation,
-    found: &Found,
-    people: Vec<Person>,
-    today: NaiveDate,
-) -> Result<Vec<Ranked>> {
-    let scores: Vec<f32> = {
-        let dense = normalise(people.iter().map(|p| found.dense.get(&p.candidate.id).map(|(score, _)| *score)));
-        let sparse = normalise(people.iter().map(|p| found.sparse.get(&p.candidate.id).map(|(score, _)| *score)));
-        let meaning = if found.dense.is_empty() { 0.0 } else { MEANING };
-        dense.iter().zip(&sparse).map(|(dense, sparse)| meaning * dense + (1.0 - meaning) * sparse).collect()
-    };
-    let interpretation = interpretation.clone();
-    let judged = tokio::task::spawn_blocking(move || {
-        let mut ranked: Vec<Ranked> = people
-            .into_iter()
-            .zip(scores)
-            .filter_map(|(person, score)| judge(&interpretation, person, score, today))
-            .collect();
-        ranked.sort_by(|a, b| {
-            let unmet = unmet(&a.verdict).cmp(&unmet(&b.verdict));
-            unmet.then(b.score.total_cmp(&a.score)).then(a.candidate.id.cmp(&b.candidate.id))
-        });
-        ranked
+pub fn rank(interpretation: &Interpretation, found: &Found, people: Vec<Arc<Person>>, today: NaiveDate) -> Vec<Ranked> {
+    let dense = normalise(people.iter().map(|p| found.dense.get(&p.candidate.id).map(|(score, _)| *score)));
+    let sparse = normalise(people.iter().map(|p| found.sparse.get(&p.candidate.id).map(|(score, _)| *score)));
+    let meaning = if found.dense.is_empty() { 0.0 } else { MEANING };
+    let scores = dense.iter().zip(&sparse).map(|(dense, sparse)| meaning * dense + (1.0 - meaning) * sparse);
+    let mut ranked: Vec<Ranked> = people
+        .into_iter()
+        .zip(scores)
+        .filter_map(|(person, score)| weigh(interpretation, person, score, today))
+        .collect();
+    ranked.sort_by(|a, b| {
+        let unmet = unmet(&a.verdict).cmp(&unmet(&b.verdict));
+        unmet.then(b.score.total_cmp(&a.score)).then(a.person.candidate.id.cmp(&b.person.candidate.id))
     });
-    judged.await.map_err(|error| Error::Internal(format!("ranking failed: {error}")))
+    ranked
 }
 
 /// How far a candidate is from meeting every must: those missing, then those met in part.
@@ -99,45 +97,24 @@ fn normalise(scores: impl Iterator<Item = Option<f32>>) -> Vec<f32> {
 }
 
 /// Holds a person to what was asked, by the resume that speaks best for them; `None` when they are excluded.
-fn judge(interpretation: &Interpretation, person: Person, score: f32, today: NaiveDate) -> Option<Ranked> {
-    let mut best: Option<(Verdict, Vec<evidence::Reason>, Arc<Resume>)> = None;
-    for resume in &person.resumes {
-        let reasons = evidence::judge(interpretation, &resume.profile, &resume.text, today);
-        let verdict = evidence::verdict(&reasons);
+fn weigh(interpretation: &Interpretation, person: Arc<Person>, score: f32, today: NaiveDate) -> Option<Ranked> {
+    let mut best: Option<(usize, Verdict)> = None;
+    for (place, Document { resume, .. }) in person.resumes.iter().enumerate() {
+        let verdict = evidence::weigh(interpretation, &resume.profile, &resume.text, today);
         if verdict.excluded {
             return None;
         }
-        if best.as_ref().is_none_or(|(known, ..)| unmet(&verdict) < unmet(known)) {
-            best = Some((verdict, reasons, Arc::clone(resume)));
+        if best.as_ref().is_none_or(|(_, known)| unmet(&verdict) < unmet(known)) {
+            best = Some((place, verdict));
         }
     }
-    let (verdict, reasons, resume) = best?;
-    let wishes = reasons.len().max(1);
-    let met: f32 = reasons.iter().map(|reason| worth(reason.status)).sum();
-    #[expect(clippy::cast_precision_loss, reason = "a query has a few dozen requirements")]
-    let score = score + WISHES * met / wishes as f32;
-    Some(Ranked {
-        years: person.candidate.experience_months.map(crate::recruit::indexing::years),
-        seniority: evidence::seniority(&resume.profile),
-        candidate: person.candidate,
-        score,
-        verdict,
-        reasons: reasons.into_iter().map(|reason| shown(reason, &resume)).collect(),
-        resume,
-    })
+    let (best, verdict) = best?;
+    Some(Ranked { best, score: score + WISHES * verdict.share() + DEPTH * verdict.depth, verdict, person })
 }
 
-fn worth(status: Status) -> f32 {
-    match status {
-        Status::Met => 1.0,
-        Status::Partial => 0.5,
-        Status::Missing | Status::Contradicted => 0.0,
-    }
-}
-
-fn shown(reason: evidence::Reason, resume: &Resume) -> Reason {
+fn shown(reason: evidence::Reason, resume_id: ResumeId) -> Reason {
     let evidence = reason.evidence.into_iter().map(|quote| Evidence {
-        resume_id: resume.id,
+        resume_id,
         text: quote.text,
         start: quote.start,
         end: quote.end,
