@@ -4,6 +4,7 @@
 use crate::model::taxonomy::{Context, is_tool_word, skills as all_skills, tokens::Gap};
 
 use super::{
+    certifications,
     draft::Draft,
     interpretation::{Kind, WantedSkill},
     years::Span,
@@ -160,7 +161,9 @@ pub(super) fn read(draft: &mut Draft, years: &[Span]) {
     clinical(draft, &mut found);
     // "data integration / ETL" names one thing twice.
     found.dedup_by(|b, a| {
-        b.0 == a.1 && draft.between(b.0).trim() == "/" && all_skills().including(&a.2).contains(&b.2)
+        let twice = b.0 == a.1 && draft.between(b.0).trim() == "/" && all_skills().including(&a.2).contains(&b.2);
+        a.1 = if twice { b.1 } else { a.1 };
+        twice
     });
     let groups = alternatives(draft, &found);
     for ((first, last, id), group) in found.iter().zip(groups) {
@@ -202,7 +205,8 @@ fn in_title(draft: &Draft, first: usize, last: usize) -> bool {
         .out
         .certifications
         .iter()
-        .any(|c| c.label.to_lowercase().contains(&draft.slice(first, last).to_lowercase()));
+        .flat_map(|c| certifications::names(&c.label))
+        .any(|name| name.to_lowercase().contains(&draft.slice(first, last).to_lowercase()));
     let taught = draft
         .out
         .education
