@@ -2,6 +2,7 @@
 
 use super::{Case, Finding, Quote, Reason, Status};
 use crate::model::profile::EducationLevel;
+use crate::model::query::certifications;
 use crate::model::query::interpretation::{Kind, WantedEducation, WantedLanguage, WantedLocation};
 use crate::model::resume;
 use crate::model::span::Span;
@@ -148,7 +149,8 @@ fn learned(case: &Case<'_>, wanted: &WantedEducation) -> Finding {
         let high = level.is_none_or(|level| entry.level.is_some_and(|held| held >= level));
         let (start, end) = case.source.range(entry.span);
         let said = case.source.text[start..end].to_lowercase();
-        let right = field.as_ref().is_none_or(|field| said.contains(field.as_str()));
+        let business = |field: &str| field == "business administration" && said.split(|c: char| !c.is_alphabetic()).any(|w| w == "mba");
+        let right = field.as_ref().is_none_or(|field| said.contains(field.as_str()) || business(field));
         let status = match (high, right) {
             (true, true) => Status::Met,
             (true, false) if level.is_some() => Status::Partial,
@@ -176,12 +178,15 @@ pub(super) fn certifications(case: &Case<'_>) -> Vec<Reason> {
 }
 
 fn certified(case: &Case<'_>, label: &str) -> Finding {
-    let lower = label.to_lowercase();
+    let names: Vec<String> = certifications::names(label).map(str::to_lowercase).collect();
     let listed: Vec<Span> = case
         .profile
         .certifications
         .iter()
-        .filter(|found| found.value.to_lowercase().contains(&lower))
+        .filter(|found| {
+            let value = format!(" {} ", found.value.to_lowercase());
+            names.iter().any(|name| if short(name) { value.contains(&format!(" {name} ")) } else { value.contains(name) })
+        })
         .map(|found| found.span)
         .collect();
     if !listed.is_empty() {
@@ -192,7 +197,23 @@ fn certified(case: &Case<'_>, label: &str) -> Finding {
     if let Some(held) = held {
         return Finding { status: Status::Met, evidence: case.source.quotes(held.spans.iter().take(3).copied()) };
     }
-    words(case, label)
+    // The usual name first; a short one counts in capitals alone, as it is written.
+    let mut best = words(case, label);
+    for name in certifications::names(label).skip(1) {
+        if best.status == Status::Met {
+            break;
+        }
+        let found = words(case, &if short(name) { name.to_uppercase() } else { name.to_owned() });
+        if found.status == Status::Met || best.status == Status::Missing {
+            best = found;
+        }
+    }
+    best
+}
+
+/// Whether a name is an abbreviation, which could stand inside another word.
+fn short(name: &str) -> bool {
+    name.chars().count() <= 5 && !name.contains(' ')
 }
 
 /// Words anywhere in the text that are not denied; short names in capitals only as written ("RN", not "rn").

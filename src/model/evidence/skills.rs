@@ -50,6 +50,12 @@ fn alternatives(case: &Case<'_>, members: &[&WantedSkill]) -> Reason {
 
 fn find(case: &Case<'_>, wanted: &WantedSkill) -> (Finding, String) {
     let held = case.profile.skills.iter().find(|skill| skill.id == wanted.id);
+    let part = || member(case, wanted);
+    let (held, said) = match held.filter(|held| !held.denied) {
+        // A kind of tools that is named says for how long less exactly than a tool of it does.
+        Some(held) if wanted.min_years.is_none_or(|years| years <= 0.0) => (Some(held), String::new()),
+        own => part().or_else(|| own.map(|own| (own, String::new()))).map_or((held, String::new()), |f| (Some(f.0), f.1)),
+    };
     let Some(held) = held else { return related(case, wanted) };
     if held.denied {
         let evidence = case.source.quotes(spans(case, held, true));
@@ -63,7 +69,17 @@ fn find(case: &Case<'_>, wanted: &WantedSkill) -> (Finding, String) {
         (Some(_), Some(months)) => (Status::Partial, format!(" (dated positions show {})", duration(months))),
         (Some(_), None) => (Status::Partial, " (shown, but no dated position says for how long)".to_owned()),
     };
-    (Finding { status, evidence }, remark)
+    (Finding { status, evidence }, format!("{said}{remark}"))
+}
+
+/// Of what `wanted` is a name for all of, what the resume shows for longest, and the remark that says so.
+fn member<'a>(case: &Case<'a>, wanted: &WantedSkill) -> Option<(&'a HeldSkill, String)> {
+    let parts = taxonomy::skills().including(&wanted.id);
+    let shown = case.profile.skills.iter().filter(|held| !held.denied && parts.contains(&held.id));
+    let best = shown.reduce(|best, held| if held.months > best.months { held } else { best })?;
+    let label = taxonomy::skills().get(&best.id).map_or(best.id.as_str(), |skill| skill.label.as_str());
+    let remark = if best.id == wanted.id { String::new() } else { format!(" ({label} is one)") };
+    Some((best, remark))
 }
 
 /// Months in words.

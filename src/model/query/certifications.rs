@@ -6,7 +6,8 @@ use crate::model::taxonomy::tokens::{Gap, key};
 
 use super::{draft::Draft, interpretation::WantedCertification};
 
-/// Written for this project: `Usual name=other names`.
+/// Written for this project: `Usual name=other names`; one after `~` shows the certification in a resume, but is a title
+/// in a query ("licensed plumber").
 const KNOWN: &str = include_str!("certifications.txt");
 /// Most words of a name.
 const LONGEST: usize = 6;
@@ -66,13 +67,21 @@ fn known() -> &'static HashMap<String, &'static str> {
         let mut table = HashMap::new();
         for line in KNOWN.lines() {
             let (label, others) = line.split_once('=').unwrap_or((line, ""));
-            for name in std::iter::once(label).chain(others.split('|')) {
+            for name in std::iter::once(label).chain(others.split('|')).filter(|name| !name.starts_with('~')) {
                 table.entry(key(name)).or_insert(label);
             }
         }
         table.remove("");
         table
     })
+}
+
+/// Every name of the certification with this usual name, which is the first of them.
+pub fn names(label: &str) -> impl Iterator<Item = &str> {
+    let line = KNOWN.lines().find(|line| line.split('=').next() == Some(label));
+    let others = line.and_then(|line| line.split_once('=')).map_or("", |parts| parts.1);
+    let others = others.split('|').filter(|name| !name.is_empty()).map(|name| name.trim_start_matches('~'));
+    std::iter::once(label).chain(others)
 }
 
 /// Reads the certifications.

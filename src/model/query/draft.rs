@@ -3,6 +3,7 @@
 
 use crate::model::taxonomy::tokens::{Gap, Token, tokens};
 
+use super::grammar;
 use super::interpretation::{Interpretation, Kind};
 
 /// A query longer than this, or of this many lines, is read as a job description.
@@ -26,6 +27,8 @@ pub(super) struct Draft {
     pub quotes: Vec<(usize, usize)>,
     /// Whether it is a pasted job description.
     pub description: bool,
+    /// Its language, where that is neither English nor German.
+    pub language: Option<&'static str>,
     /// What is understood so far.
     pub out: Interpretation,
 }
@@ -39,6 +42,7 @@ impl Draft {
         let quotes = quotes(&text, &tokens);
         let description = text.len() > DESCRIPTION_LENGTH
             || text.lines().filter(|l| !l.trim().is_empty()).count() >= DESCRIPTION_LINES;
+        let language = grammar::language(&tokens);
         Self {
             text,
             tokens,
@@ -47,6 +51,7 @@ impl Draft {
             dropped: vec![false; count],
             quotes,
             description,
+            language,
             out: Interpretation::default(),
         }
     }

@@ -47,6 +47,35 @@ const DEGREES: &[(&str, &[&str])] = &[
             "llm degree",
             "postgraduate degree",
             "graduate degree",
+            "postgraduate",
+            "postgraduate qualification",
+            "post graduate degree",
+            "post-graduate degree",
+            "graduate degree beyond the bachelor",
+            "graduate degree beyond a bachelor",
+            "graduate degree beyond bachelor",
+            "degree beyond the bachelor",
+            "degree beyond a bachelor",
+            "degree beyond bachelor",
+            "degree above bachelor",
+            "degree above the bachelor",
+            "graduate level degree",
+            "graduate school degree",
+            "second level degree",
+            "master level",
+            "maestria",
+            "titulo de master",
+            "posgrado",
+            "postgraduate business degree",
+            "graduate business degree",
+            "business master's degree",
+            "business school degree",
+            "advanced business degree",
+            "master of business administration",
+            "master in business administration",
+            "masters in business administration",
+            "master's in business administration",
+            "master's degree in business administration",
             "advanced degree",
             "master of science",
             "master of arts",
@@ -263,6 +292,8 @@ fn take(draft: &mut Draft, first: usize, last: usize, level: &str) -> usize {
     let field = field.map(|f| FIELDS.iter().find(|n| n.0 == f).map_or(f, |n| n.1.to_owned()));
     let kind = draft.kind(first, last);
     draft.claim(begin, end.max(last));
+    let business = (first..last).any(|i| draft.word(i) == "business");
+    let field = if business { Some("business administration".to_owned()) } else { field };
     add(draft, level, field, kind);
     end.max(last)
 }

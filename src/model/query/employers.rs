@@ -1,7 +1,7 @@
 //! Employers asked for or refused: "worked at Siemens or Bosch", "not from Accenture", "ex-Google". A common noun in that
 //! place ("from agencies") is a word to look for, not an employer.
 
-use crate::model::taxonomy::{skills, tokens::Gap};
+use crate::model::taxonomy::{is_ordinary, skills, tokens::Gap};
 
 use super::{
     draft::Draft,
@@ -286,6 +286,9 @@ fn name(draft: &Draft, first: usize, titles: &[Title], capitals: bool) -> Option
     if !known && skills().resolve(draft.slice(first, first + 1)).is_some() && capitals {
         return None;
     }
+    if !known && draft.back(first, 1) == "bei" && compound(draft.word(first)) {
+        return None;
+    }
     let mut end = first + 1;
     while end < clause
         && end - first < 4
@@ -297,6 +300,14 @@ fn name(draft: &Draft, first: usize, titles: &[Title], capitals: bool) -> Option
         end += 1;
     }
     Some(end)
+}
+
+/// Whether `word` is a German noun made of two: "bei Bauprojekten" is no employer, although it has a capital.
+fn compound(word: &str) -> bool {
+    const SHORTEST: usize = 3;
+    let ordinary = |part: &str| ["", "n", "en", "e", "s"].iter().any(|end| part.strip_suffix(end).is_some_and(is_ordinary));
+    let cuts = word.char_indices().map(|c| c.0).filter(|at| *at >= SHORTEST && *at + SHORTEST <= word.len());
+    ordinary(word) || cuts.map(|at| word.split_at(at)).any(|(first, last)| ordinary(first) && ordinary(last))
 }
 
 fn take(draft: &mut Draft, first: usize, last: usize) {

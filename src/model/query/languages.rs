@@ -132,8 +132,82 @@ const OTHER: &[&str] = &[
     "style",
 ];
 
+/// Peoples whose language has another name, folded.
+const PEOPLES: &[(&str, &str)] = &[
+    ("latin american", "es"),
+    ("latin americans", "es"),
+    ("hispanic", "es"),
+    ("hispanics", "es"),
+    ("latino", "es"),
+    ("latina", "es"),
+    ("latinx", "es"),
+    ("mexican", "es"),
+    ("argentine", "es"),
+    ("argentinian", "es"),
+    ("colombian", "es"),
+    ("chilean", "es"),
+    ("brazilian", "pt"),
+    ("austrian", "de"),
+    ("quebecois", "fr"),
+    ("francophone", "fr"),
+    ("egyptian", "ar"),
+    ("arab", "ar"),
+    ("syrian", "ar"),
+    ("taiwanese", "zh"),
+    ("iranian", "fa"),
+    ("lateinamerikanische", "es"),
+    ("lateinamerikanischen", "es"),
+    ("brasilianische", "pt"),
+    ("brasilianischen", "pt"),
+];
+/// Whom one speaks with.
+const SERVED: &[&str] = &[
+    "customers", "clients", "guests", "patients", "families", "residents", "visitors", "callers", "students", "buyers", "suppliers",
+    "partners", "communities", "community", "people", "markets", "kunden", "kundschaft", "patienten", "gaste", "speakers",
+];
+/// How a query says that it means the language of those it named.
+const THEIR_OWN: &[&str] = &[
+    "in their own language", "in their native language", "in their own tongue", "in their native tongue", "in their language",
+    "in their mother tongue", "in ihrer sprache", "in ihrer muttersprache", "in their first language",
+];
+
+/// "Latin American customers in their own language", "Hispanic clients in Spanish": customers ask for a language only
+/// where it is said that it is theirs; they are no requirement themselves.
+fn served(draft: &mut Draft) {
+    for at in 0..draft.tokens.len() {
+        let named = PEOPLES.iter().find_map(|(name, code)| draft.phrase_at(at, name).map(|n| (n, *code)));
+        let tongue = || {
+            let found = language_mentions(draft.slice(at, at + 1));
+            found.first().map(|mention| (1, mention.id))
+        };
+        let Some((words, code)) = named.or_else(tongue) else { continue };
+        let whom = at + words;
+        if !SERVED.contains(&draft.word(whom)) || draft.is_claimed(at, whom + 1) {
+            continue;
+        }
+        let own = draft.any_at(whom + 1, THEIR_OWN);
+        let (_, to) = draft.clause(at);
+        let rest = draft.slice(whom + 1, to).to_owned();
+        let same = named.is_some() && language_mentions(&rest).iter().any(|mention| mention.id == code);
+        if own.is_some() && draft.out.languages.iter().all(|l| l.code != code) && language_label(code).is_some() {
+            let kind = draft.kind(at, whom + 1);
+            draft.out.languages.push(WantedLanguage { code: code.to_owned(), level: None, kind });
+        }
+        if own.is_some() || same {
+            draft.claim(at, whom + 1 + own.unwrap_or(0));
+        }
+    }
+    // Without a language beside it the word only repeats that two are spoken.
+    if !draft.out.languages.is_empty() {
+        for at in (0..draft.tokens.len()).filter(|at| draft.word(*at) == "bilingual").collect::<Vec<_>>() {
+            draft.claim(at, at + 1);
+        }
+    }
+}
+
 /// Reads the languages.
 pub(super) fn read(draft: &mut Draft) {
+    served(draft);
     let found = language_mentions(&draft.text);
     let mut last_taken: Option<usize> = None;
     let mut seen: Vec<(usize, usize, &'static str)> = Vec::new();

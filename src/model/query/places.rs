@@ -1,10 +1,11 @@
 //! Where: cities, regions and countries, a radius, and whether the work is remote.
 
-use crate::model::taxonomy::{places as all_places, tokens::Gap};
+use crate::model::taxonomy::{is_ordinary, language, places as all_places, seniority_word, skills, tokens::Gap};
 
 use super::{
     draft::Draft,
-    interpretation::{Kind, WantedLocation},
+    grammar,
+    interpretation::{Kind, WantedKeyword, WantedLocation},
     titles::Title,
 };
 
@@ -99,6 +100,9 @@ const MILE: f32 = 1.609;
 /// Reads places and remote work.
 pub(super) fn read(draft: &mut Draft, titles: &[Title]) {
     remote(draft);
+    if person(draft, titles) {
+        return;
+    }
     let mentions = all_places().mentions_in(&draft.tokens);
     for mention in mentions {
         let (first, last) = draft.range(mention.start, mention.end);
@@ -108,6 +112,7 @@ pub(super) fn read(draft: &mut Draft, titles: &[Title]) {
             || in_title
             || names_a_skill(draft, first, last)
             || employs(draft, first)
+            || draft.language.is_some_and(|language| grammar::is_of(draft.word(first), language))
         {
             continue;
         }
@@ -130,6 +135,33 @@ pub(super) fn read(draft: &mut Draft, titles: &[Title]) {
     }
 }
 
+/// "Ana Lima": a query that is two capitalised words, together no known phrase, names a person, whatever city is in it.
+fn person(draft: &mut Draft, titles: &[Title]) -> bool {
+    let [first, last] = &draft.tokens[..] else { return false };
+    let named = first.capital && last.capital && last.gap == Gap::Joined && !draft.is_claimed(0, 2) && titles.is_empty();
+    let known = |text: &str| {
+        skills().resolve(text).is_some()
+            || all_places().resolve(text).is_some()
+            || seniority_word(text)
+            || is_ordinary(text)
+            || language(text).is_some()
+    };
+    let whole = draft.slice(0, 2).to_owned();
+    let city = all_places().resolve(draft.slice(1, 2)).is_some() || all_places().resolve(draft.slice(0, 1)).is_some();
+    let first_known = known(draft.slice(0, 1)) && all_places().resolve(draft.slice(0, 1)).is_none();
+    let last_known = known(draft.slice(1, 2)) && all_places().resolve(draft.slice(1, 2)).is_none();
+    if !named || !city || known(&whole) || first_known || last_known {
+        return false;
+    }
+    // Two places beside each other ("Berlin Germany") are places.
+    if all_places().resolve(draft.slice(0, 1)).is_some() && all_places().resolve(draft.slice(1, 2)).is_some() {
+        return false;
+    }
+    draft.claim(0, 2);
+    draft.out.keywords.push(WantedKeyword { text: whole, kind: Kind::Must });
+    true
+}
+
 /// "Austin, Texas" and "Berlin, Germany" are one place: the wider name says where the narrower one is.
 fn qualify(draft: &mut Draft, wanted: WantedLocation, first: usize) {
     let joined = draft.between(first).trim() == ",";
@@ -146,7 +178,6 @@ fn qualify(draft: &mut Draft, wanted: WantedLocation, first: usize) {
 
 /// A technical name that is also a place ("Java", "Phoenix framework") is a technology.
 fn names_a_skill(draft: &Draft, first: usize, last: usize) -> bool {
-    use crate::model::taxonomy::skills;
     let around = skills().mentions_in(
         &draft.tokens[first.saturating_sub(2)..(last + 3).min(draft.tokens.len())],
         crate::model::taxonomy::Context::Query,

@@ -1,9 +1,10 @@
 //! Skills asked for: by name, inside a title where the name is a technology, and as deeds ("has led a team"). Also which
 //! of them are alternatives, and for how many years each is wanted.
 
-use crate::model::taxonomy::{Context, skills as all_skills, tokens::Gap};
+use crate::model::taxonomy::{Context, is_tool_word, skills as all_skills, tokens::Gap};
 
 use super::{
+    certifications,
     draft::Draft,
     interpretation::{Kind, WantedSkill},
     years::Span,
@@ -158,11 +159,21 @@ pub(super) fn read(draft: &mut Draft, years: &[Span]) {
         }
     }
     clinical(draft, &mut found);
+    // "data integration / ETL" names one thing twice.
+    found.dedup_by(|b, a| {
+        let twice = b.0 == a.1 && draft.between(b.0).trim() == "/" && all_skills().including(&a.2).contains(&b.2);
+        a.1 = if twice { b.1 } else { a.1 };
+        twice
+    });
     let groups = alternatives(draft, &found);
     for ((first, last, id), group) in found.iter().zip(groups) {
         let kind = draft.kind(*first, *last);
         let index = push(draft, id, kind, group);
         draft.claim(*first, *last);
+        // "SAP software", "reporting tools": the word behind says nothing more.
+        if is_tool_word(draft.word(*last)) && draft.tokens[*last].gap == Gap::Joined {
+            draft.claim(*last, *last + 1);
+        }
         if let Some(index) = index {
             draft.out.skills[index].min_years = wanted_years(draft, years, &found, (*first, *last));
         }
@@ -194,7 +205,8 @@ fn in_title(draft: &Draft, first: usize, last: usize) -> bool {
         .out
         .certifications
         .iter()
-        .any(|c| c.label.to_lowercase().contains(&draft.slice(first, last).to_lowercase()));
+        .flat_map(|c| certifications::names(&c.label))
+        .any(|name| name.to_lowercase().contains(&draft.slice(first, last).to_lowercase()));
     let taught = draft
         .out
         .education

@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::OnceLock};
 
 use crate::model::taxonomy::{is_ordinary, language, occupations, places, skills, tokens::fold};
 
-use super::{draft::Draft, interpretation::Correction};
+use super::{draft::Draft, grammar, interpretation::Correction};
 
 /// Words known to be right, by length; the number is how much they are preferred.
 struct Vocabulary {
@@ -18,7 +18,7 @@ const SHORTEST: usize = 4;
 /// From this length two letters may be wrong.
 const TWO_FROM: usize = 6;
 /// How many of the taxonomy's entries are the hand-written ones, whose words are worth correcting to.
-const CORE_SKILLS: usize = 1450;
+const CORE_SKILLS: usize = 2020;
 const CORE_OCCUPATIONS: usize = 480;
 
 fn vocabulary() -> &'static Vocabulary {
@@ -73,14 +73,15 @@ fn gather() -> (Vec<String>, Vec<u8>) {
 
 /// The query with its misspelt words put right, and what was changed; nothing where nothing was.
 pub(super) fn corrected(query: &str, draft: &Draft) -> Option<(String, Vec<Correction>)> {
-    if draft.description || draft.text.len() != query.len() {
+    if draft.description || draft.language.is_some() || draft.text.len() != query.len() {
         return None;
     }
     let mut text = String::with_capacity(query.len());
     let mut corrections = Vec::new();
     let mut since = 0;
     for (i, token) in draft.tokens.iter().enumerate() {
-        let understood = draft.claimed[i] && !in_unknown_title(draft, i);
+        let grammar = grammar::is_grammar(&token.text, None);
+        let understood = grammar || draft.claimed[i] && !in_unknown_title(draft, i);
         if understood || draft.dropped[i] || draft.quotes.iter().any(|q| q.0 <= i && i < q.1) {
             continue;
         }

@@ -69,7 +69,27 @@ pub(super) const HEADS: &[&str] = &[
     "lehrer",
     "pfleger",
     "fahrer",
+    "clinician", "stylist", "organiser", "organizer", "greeter", "coach", "tradesman", "tradesperson", "attendant",
+    "lead", "leader", "steward", "keeper", "practitioner", "professional", "partner", "counsellor", "counselor", "auditor",
+    "accountant", "auditor", "secretary", "receptionist", "salesperson", "educator", "tutor", "lecturer", "curator", "estimator",
+    "surveyor", "handler", "examiner", "investigator", "liaison", "facilitator", "recruiter", "merchandiser",
+    "copywriter", "writer", "photographer", "hygienist", "physician", "doctor", "surgeon", "carer", "caregiver", "guard",
+    "cook", "chef", "waiter", "bartender", "cleaner", "gardener", "electrician", "plumber", "carpenter", "welder", "builder",
+    "foreman", "labourer", "laborer", "machinist", "assembler", "packer", "loader", "courier", "dispatcher", "cashier", "teller",
+    "underwriter", "broker", "adjuster", "appraiser", "bookkeeper", "tester", "modeller", "modeler", "animator", "illustrator",
+    "umpire", "tutor", "marketer", "publicist", "spokesperson", "steward", "barber", "aide", "orderly", "porter",
+    "berater", "leiterin", "betreuer", "kraft", "verkaufer", "koch", "planer", "beauftragter", "assistent", "assistentin",
+    "trainerin", "managerin", "gehilfe",
 ];
+/// Ends of one word that make it a title: "storekeeper", "Lagerleiterin".
+pub(super) const ENDINGS: &[&str] = &[
+    "keeper", "woman", "tradesman", "craftsman", "foreman", "leiter", "leiterin", "beraterin", "technikerin", "ingenieurin",
+    "entwicklerin", "fachkraft", "sachbearbeiter", "sachbearbeiterin", "mitarbeiter", "mitarbeiterin", "mechaniker", "pfleger",
+    "pflegerin", "verkaufer", "verkauferin", "lehrerin", "fahrerin", "kauffrau", "kaufmann", "assistentin", "therapeut",
+    "therapeutin", "beauftragte", "planerin", "betreuerin", "meisterin", "monteurin",
+];
+/// What stands before a field in titles like "head of purchasing".
+pub(super) const HEADED: &[&str] = &["head of", "chief of", "director of", "vp of", "manager of", "leiter der", "leiterin der", "leiter des"];
 /// General titles that take the technology before them into their name, with their usual English word.
 pub(super) const GENERAL: &[(&str, &str)] = &[
     ("developer", "developer"),
@@ -100,6 +120,18 @@ pub(super) const GENERAL: &[(&str, &str)] = &[
     ("trainer", "trainer"),
     ("manager", "manager"),
     ("designer", "designer"),
+    ("assistant", "assistant"),
+    ("clerk", "clerk"),
+    ("officer", "officer"),
+    ("coordinator", "coordinator"),
+    ("supervisor", "supervisor"),
+    ("technician", "technician"),
+    ("instructor", "instructor"),
+    ("driver", "driver"),
+    ("editor", "editor"),
+    ("producer", "producer"),
+    ("broker", "broker"),
+    ("writer", "writer"),
 ];
 /// Words that are no part of a title before its head.
 pub(super) const STOPS: &[&str] = &[
@@ -203,6 +235,10 @@ pub(super) const STOPS: &[&str] = &[
     "worked",
     "night",
     "shift",
+    "a", "seasoned", "practised", "practiced", "former", "previously", "once", "been", "career", "changer", "background", "speaking",
+    "later", "earlier", "spent", "around", "wanted", "job", "their", "them", "behind", "our", "can", "able", "whose", "must", "should",
+    "highly", "senior", "junior", "like", "not", "using", "knows", "versed", "trained", "excellent", "outstanding",
+    "schon", "wer", "langer", "gesucht", "suche", "erfahrener", "erfahrene", "erfahrenen", "zur", "zum", "im", "bei", "von", "auf", "hat",
 ];
 /// Single words that are titles only when the query means a person by them.
 pub(super) const LOOSE: &[&str] = &[

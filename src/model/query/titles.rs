@@ -1,12 +1,13 @@
 //! Titles: known occupations, a technology before a general one ("Python developer"), and unknown ones that end in a
 //! word titles end in ("claims triage specialist"), kept as asked.
 
-use crate::model::taxonomy::{Context, is_tech_head, occupations, seniority_word, skills, tokens::Gap};
+use crate::model::taxonomy::{Context, occupations, seniority_word, skills, tokens::Gap};
 
 use super::{
     draft::Draft,
+    grammar,
     interpretation::{Kind, WantedKeyword, WantedTitle},
-    title_words::{GENERAL, HEADS, LOOSE, STOPS},
+    title_words::{ENDINGS, GENERAL, HEADED, HEADS, LOOSE, STOPS},
 };
 
 /// A title found in the query.
@@ -39,7 +40,9 @@ pub(super) fn find(draft: &Draft) -> Vec<Title> {
     }
     for at in 0..draft.tokens.len() {
         let free = !draft.is_claimed(at, at + 1) && out.iter().all(|t| at < t.first || at >= t.last);
-        if free && HEADS.contains(&singular(draft.word(at))) {
+        if free && let Some(last) = headed(draft, at) {
+            out.push(Title { first: at, last, id: None, label: draft.slice(at, last).to_owned() });
+        } else if free && ends_a_title(draft.word(at)) {
             let first = begin(draft, at, 2);
             if first < at {
                 let title = Title { first, last: at + 1, id: None, label: draft.slice(first, at + 1).to_owned() };
@@ -83,6 +86,25 @@ pub(super) fn read(draft: &mut Draft, titles: &[Title]) {
     }
 }
 
+/// Whether a title may end in `word`, in the singular or the plural.
+fn ends_a_title(word: &str) -> bool {
+    let one = singular(word);
+    HEADS.contains(&one) || ENDINGS.iter().any(|ending| one.len() > ending.len() + 2 && one.ends_with(ending))
+}
+
+/// "head of computing services": where a title of that form ends.
+fn headed(draft: &Draft, at: usize) -> Option<usize> {
+    let start = at + draft.any_at(at, HEADED)?;
+    let fits = |i: &usize| {
+        *i < draft.tokens.len()
+            && draft.tokens[*i].gap == Gap::Joined
+            && !draft.is_claimed(*i, *i + 1)
+            && !STOPS.contains(&draft.word(*i))
+            && !grammar::is_grammar(draft.word(*i), draft.language)
+    };
+    (start..start + 3).take_while(fits).last().map(|last| last + 1)
+}
+
 fn singular(word: &str) -> &str {
     word.strip_suffix('s').filter(|w| HEADS.contains(w)).unwrap_or(word)
 }
@@ -121,6 +143,12 @@ fn is_a_thing(draft: &Draft, first: usize, last: usize) -> bool {
             | "license"
             | "s"
     );
+    // "a server with experience" waits at tables; beside anything else it is a machine.
+    if matches!(draft.word(first), "server" | "servers") && last - first == 1 {
+        let before = draft.tokens[first].gap == Gap::Break
+            || matches!(draft.back(first, 1), "a" | "experienced" | "hire" | "need" | "seasoned" | "as" | "the" | "former");
+        return !before || !matches!(follows, "" | "with" | "who" | "having" | "needed" | "wanted" | "for" | "background");
+    }
     // "QA with Cypress" means a person, "QA in manufacturing" the work.
     if draft.word(first) == "qa" && last - first == 1 {
         return !matches!(follows, "with" | "who" | "mit");
@@ -182,10 +210,11 @@ fn widen(draft: &Draft, mut title: Title) -> Title {
             label: known.map_or_else(|| format!("{label} {word}"), |o| o.label.clone()),
         };
     }
-    let first = begin(draft, head, 2);
-    if first < title.first && is_tech_head(draft.word(head)) || title.id.is_none() {
-        let first = first.min(title.first);
-        return Title { first, label: draft.slice(first, title.last).to_owned(), ..title };
+    let first = begin(draft, head, 2).min(title.first);
+    if first == title.first && title.id.is_some() {
+        return title;
     }
-    title
+    // Of a narrower title only what a programmer does is known: an unknown kind of analyst is not every analyst.
+    let known = title.id.filter(|_| *word == "developer" || *word == "programmer");
+    Title { first, last: title.last, id: known, label: draft.slice(first, title.last).to_owned() }
 }

@@ -22,7 +22,11 @@ pub(super) struct Span {
     pub overall: bool,
 }
 
-const NUMBER: &str = r"(\d{1,2}(?:[.,]\d)?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|ein|einem|zwei|drei|vier|funf|fünf|sechs|sieben|acht|neun|zehn|zwolf|zwölf|fünfzehn|zwanzig)";
+const NUMBER: &str = r"\d{1,2}(?:[.,]\d)?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|half a|a couple of|a few|a dozen|an?|eine[mnrs]?|ein|einige|zwei|drei|vier|funf|fünf|sechs|sieben|acht|neun|zehn|zwolf|zwölf|fünfzehn|zwanzig|una?|uno|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|quince|veinte|une?|deux|trois|quatre|cinq|six|sept|huit|neuf|dix|quinze|vingt";
+const LEAST: &str = r"at least|a minimum of|min(?:imum|\.)?(?: of)?|mindestens|mind\.|over|more than|über|ab|from|wenigstens|mehr als|no less than|not less than|minimal|al menos|por lo menos|m[ií]nimo(?: de)?|m[aá]s de|au moins|plus de|minimum de";
+const MOST_OF: &str = r"max(?:imum|\.)?(?: of)?|at most|up to|less than|under|fewer than|below|bis zu|höchstens|maximal|weniger als|unter|no more than|not more than|como m[aá]ximo|menos de|hasta|au plus|moins de";
+const UNIT: &str = r"(years?|yrs?\b\.?|y\b|yoe|jahren?|jahre?n?|jahr\b|months?|monaten?|decades?|dekaden?|jahrzehnte?n?|a[ñn]os?\b|meses|mes\b|d[eé]cadas?|ans\b|an\b(?:\s+d)|ann[eé]es?|mois\b|d[eé]cennies?)";
+const AFTER: &str = r"\s+or (?:more|longer|so)|\s+plus\b|\s*\+|\s+(?:as a )?minimum|\s+oder (?:mehr|länger)|\s+max\b|\s+at most|\s+or less|\s+at least|\s+o m[aá]s|\s+ou plus|\s+como m[ií]nimo";
 /// More than this is no length of a career.
 const MOST: f32 = 60.0;
 const OVERALL: &[&str] = &[
@@ -39,12 +43,31 @@ const OVERALL: &[&str] = &[
     "career",
 ];
 
+/// Words right behind the years that say no more.
+const CARRIED: &[&str] = &[
+    "of", "experience", "exp", "erfahrung", "professional", "work", "working", "overall", "total", "relevant", "hands",
+    "on", "berufserfahrung", "in", "with", "behind", "them", "practice", "the", "job", "under", "belt", "their",
+];
+/// Words beside "a year" that make it a length of experience; elsewhere it is a date, a rate or a term.
+const WORKED: &[&str] = &[
+    "with", "has", "have", "having", "spent", "after", "for", "experience", "behind", "of", "minimum", "on", "in", "erfahrung",
+    "berufserfahrung", "mit", "con", "avec", "de", "as", "seasoned",
+];
+
+/// "twice a year", "a year contract": an article before the unit that counts nothing.
+fn passing(draft: &Draft, found: &Captures<'_>, (first, last): (usize, usize)) -> bool {
+    let bounded = ["least", "least2", "most", "most2", "plus", "after"].iter().any(|name| found.name(name).is_some());
+    let single = matches!(draft.word(first), "a" | "an" | "un" | "une" | "una" | "ein" | "eine" | "einem" | "einen" | "einer");
+    let worked = WORKED.contains(&draft.word(last)) || WORKED.contains(&draft.back(first, 1));
+    let unit = last > first && draft.word(last - 1).chars().count() > 2;
+    single && last - first == 2 && !(unit && (bounded || worked))
+}
+
 fn pattern() -> &'static Regex {
     static PATTERN: OnceLock<Regex> = OnceLock::new();
     PATTERN.get_or_init(|| {
-        let unit = r"(years?|yrs?\b\.?|y\b|yoe|jahren?|jahre?n?|months?|monaten?)";
         Regex::new(&format!(
-            r"(?i)(?:\b(?P<least>at least|min(?:imum|\.)?(?: of)?|mindestens|mind\.|over|more than|über|ab|from|wenigstens|mehr als|no less than|not less than|minimal)\s+|\b(?P<most>max(?:imum|\.)?(?: of)?|at most|up to|less than|under|fewer than|below|bis zu|höchstens|maximal|weniger als|unter|no more than|not more than)\s+|(?P<least2>>=?\s?)|(?P<most2><=?\s?))?(?:between\s+|zwischen\s+|von\s+)?\b{NUMBER}(?:\s*(?P<range>-|–|—|to|and|bis|und|or|oder)\s*{NUMBER})?\s*(?P<plus>\+|plus\b|or more|oder mehr)?\s*-?\s*{unit}(?P<after>\s+or more|\s+plus\b|\s*\+|\s+minimum|\s+oder mehr|\s+max\b|\s+at most|\s+or less)?"
+            r"(?i)(?:\b(?P<least>{LEAST})\s+|\b(?P<most>{MOST_OF})\s+|(?P<least2>>=?\s?)|(?P<most2><=?\s?))?(?:between\s+|zwischen\s+|von\s+|entre\s+)?\b(?P<first>{NUMBER})(?:\s*(?:-|–|—|to|and|bis|und|or|oder|y|o|a|à|et|ou)\s*(?P<second>{NUMBER}))?\s*(?P<plus>\+|plus\b|or more|oder mehr|o más|ou plus)?\s*-?\s*(?P<unit>{UNIT})(?P<after>{AFTER})?"
         ))
         .expect("the pattern is constant and tested")
     })
@@ -60,7 +83,8 @@ pub(super) fn read(draft: &mut Draft) -> Vec<Span> {
         let (first, last) = draft.range(whole.start(), whole.end());
         let age =
             matches!(draft.word(last), "old" | "alt") || draft.word(last) == "of" && draft.word(last + 1) == "age";
-        if first >= last || draft.is_claimed(first, last) || age || draft.word(last) == "ago" {
+        let past = matches!(draft.word(last), "ago" | "old" | "zuvor") || draft.word(first) == "last";
+        if first >= last || draft.is_claimed(first, last) || age || past || passing(draft, &found, (first, last)) {
             continue;
         }
         let (_, end) = draft.clause(first);
@@ -68,24 +92,7 @@ pub(super) fn read(draft: &mut Draft) -> Vec<Span> {
         spans.push(Span { first, last, range, overall });
         draft.claim(first, last);
         let mut at = last;
-        while matches!(
-            draft.word(at),
-            "of" | "experience"
-                | "exp"
-                | "erfahrung"
-                | "professional"
-                | "work"
-                | "working"
-                | "overall"
-                | "total"
-                | "relevant"
-                | "hands"
-                | "on"
-                | "berufserfahrung"
-                | "in"
-                | "with"
-        ) && at < end
-        {
+        while CARRIED.contains(&draft.word(at)) && at < end {
             draft.claim(at, at + 1);
             at += 1;
         }
@@ -106,11 +113,14 @@ fn total(draft: &Draft, spans: &[Span]) -> YearsRange {
 }
 
 fn range(found: &Captures<'_>) -> Option<YearsRange> {
-    let numbers: Vec<f32> = (1..found.len()).filter_map(|i| found.get(i)).filter_map(|m| number(m.as_str())).collect();
-    let month = found.get(0)?.as_str().to_lowercase().contains("mon");
-    let scale = if month { 1.0 / 12.0 } else { 1.0 };
-    let first = numbers.first()? * scale;
-    let second = numbers.get(1).map(|n| n * scale);
+    let unit = found.name("unit")?.as_str().to_lowercase();
+    let scale = match unit.as_str() {
+        unit if unit.starts_with("mo") || unit.starts_with("mes") => 1.0 / 12.0,
+        unit if unit.starts_with("de") || unit.starts_with("dé") || unit.starts_with("jahrz") => 10.0,
+        _ => 1.0,
+    };
+    let first = number(found.name("first")?.as_str())? * scale;
+    let second = found.name("second").and_then(|m| number(m.as_str())).map(|n| n * scale);
     let after = found.name("after").map_or("", |m| m.as_str()).trim().to_lowercase();
     let at_most = found.name("most").is_some()
         || found.name("most2").is_some()
@@ -128,20 +138,21 @@ fn range(found: &Captures<'_>) -> Option<YearsRange> {
 fn number(word: &str) -> Option<f32> {
     let lower = word.to_lowercase();
     let named = match lower.as_str() {
-        "one" | "ein" | "einem" => 1.0,
-        "two" | "zwei" => 2.0,
-        "three" | "drei" => 3.0,
-        "four" | "vier" => 4.0,
-        "five" | "funf" | "fünf" => 5.0,
-        "six" | "sechs" => 6.0,
-        "seven" | "sieben" => 7.0,
-        "eight" | "acht" => 8.0,
-        "nine" | "neun" => 9.0,
-        "ten" | "zehn" => 10.0,
+        "half a" => 0.5,
+        "a" | "an" | "one" | "ein" | "eine" | "einem" | "einen" | "einer" | "eines" | "un" | "una" | "uno" | "une" => 1.0,
+        "two" | "a couple of" | "zwei" | "dos" | "deux" => 2.0,
+        "three" | "a few" | "einige" | "drei" | "tres" | "trois" => 3.0,
+        "four" | "vier" | "cuatro" | "quatre" => 4.0,
+        "five" | "funf" | "fünf" | "cinco" | "cinq" => 5.0,
+        "six" | "sechs" | "seis" => 6.0,
+        "seven" | "sieben" | "siete" | "sept" => 7.0,
+        "eight" | "acht" | "ocho" | "huit" => 8.0,
+        "nine" | "neun" | "nueve" | "neuf" => 9.0,
+        "ten" | "zehn" | "diez" | "dix" => 10.0,
         "eleven" => 11.0,
-        "twelve" | "zwolf" | "zwölf" => 12.0,
-        "fifteen" | "fünfzehn" => 15.0,
-        "twenty" | "zwanzig" => 20.0,
+        "twelve" | "a dozen" | "zwolf" | "zwölf" => 12.0,
+        "fifteen" | "fünfzehn" | "quince" | "quinze" => 15.0,
+        "twenty" | "zwanzig" | "veinte" | "vingt" => 20.0,
         _ => return lower.replace(',', ".").parse().ok(),
     };
     Some(named)

@@ -19,7 +19,7 @@ pub use languages::{
 };
 pub use occupations::{Occupation, Occupations, occupations};
 pub use places::{Place, PlaceKind, Places, places};
-pub use skills::{Skill, Skills, skills};
+pub use skills::{Skill, Skills, is_tool_word, skills};
 pub use titles::{is_tech_head, seniority_word};
 pub use words::is_ordinary;
 

@@ -13,6 +13,8 @@ use super::{
 
 /// Written for this project: `[group]`, then `Label=alias|alias`.
 const CORE: &str = include_str!("data/occupations.txt");
+/// Written for this project: titles in other languages, `Label=title|title`, masculine and feminine.
+const ABROAD: [&str; 2] = [include_str!("data/occupations_es.txt"), include_str!("data/occupations_fr.txt")];
 /// Generated from ESCO: group, label, aliases.
 const ESCO: &str = include_str!("data/occupations_esco.tsv");
 
@@ -191,6 +193,11 @@ impl Occupations {
             out.push(group, label, aliases);
         }
         let written = out.all.len();
+        for line in ABROAD.iter().flat_map(|file| file.lines()) {
+            let Some((label, titles)) = line.split_once('=') else { continue };
+            let Some(index) = out.ids.get(&slug(label)).copied() else { continue };
+            titles.split('|').for_each(|title| out.table.add(title, index));
+        }
         for line in ESCO.lines() {
             let mut fields = line.split('\t');
             let (Some(group), Some(label)) = (fields.next(), fields.next()) else { continue };
@@ -252,6 +259,39 @@ mod tests {
     fn there_are_many_and_labels_resolve() {
         assert!(occupations().all().len() >= 2800, "{}", occupations().all().len());
         assert!(occupations().all().iter().all(|o| occupations().resolve(&o.label).is_some()));
+    }
+
+    #[test]
+    fn a_title_of_the_written_files_names_one_occupation_alone_and_no_technology() {
+        let mut owners: HashMap<String, &str> = HashMap::new();
+        let lines = CORE.lines().chain(ABROAD.iter().flat_map(|file| file.lines())).filter(|line| !line.starts_with('['));
+        for line in lines {
+            let (label, titles) = line.split_once('=').unwrap_or((line, ""));
+            assert!(occupations().get(&slug(label)).is_some(), "{label}");
+            for title in titles.split('|').chain([label]).filter(|title| !title.is_empty()) {
+                let owner = *owners.entry(super::super::tokens::key(title)).or_insert(label);
+                assert_eq!(owner, label, "{title}");
+                assert!(!skills().resolve(title).is_some_and(|s| s.technical && !s.ambiguous), "{title}");
+            }
+        }
+    }
+
+    #[test]
+    fn titles_are_known_as_recruiters_say_them_in_four_languages() {
+        for (title, want) in [
+            ("patrol officer security", None),
+            ("night watchman", Some("Security guard")),
+            ("banquet server", Some("Waiter")),
+            ("talent sourcer", Some("Recruiter")),
+            ("Küchenleiterin", Some("Head chef")),
+            ("camarera de sala", Some("Waiter")),
+            ("trabajadora social", Some("Social worker")),
+            ("conductrice de travaux", Some("Construction manager")),
+            ("Développeuse", Some("Software developer")),
+        ] {
+            assert_eq!(occupations().named(title).map(|o| o.label.as_str()), want, "{title}");
+        }
+        assert!(occupations().similarity("administrative-assistant", "secretary") > 0.5);
     }
 
     #[test]

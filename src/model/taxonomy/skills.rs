@@ -16,6 +16,22 @@ const CORE: &str = include_str!("data/skills.txt");
 const ESCO: &str = include_str!("data/skills_esco.tsv");
 /// Written for this project: one cluster of related labels a line.
 const RELATED: &str = include_str!("data/related.txt");
+/// Written for this project: kinds of tools, `Label=alias|alias: member|member`.
+const CLASSES: &str = include_str!("data/classes.txt");
+
+/// Words that say of a name before them that a tool is meant, whichever it is.
+const TOOL_WORDS: &[&str] = &[
+    "software", "system", "systems", "platform", "platforms", "tool", "tools", "package", "packages", "suite", "suites",
+    "application", "applications", "engine", "engines", "solution", "solutions", "product", "products", "technology",
+    "technologies",
+];
+/// The same, but also said of what is no tool ("training programs").
+const LOOSE_TOOL_WORDS: &[&str] = &["program", "programs", "app", "apps"];
+
+/// Whether `word` (folded) only says that the name before it is a tool.
+pub fn is_tool_word(word: &str) -> bool {
+    TOOL_WORDS.contains(&word) || LOOSE_TOOL_WORDS.contains(&word)
+}
 
 /// A skill.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -28,6 +44,8 @@ pub struct Skill {
     pub aliases: Vec<String>,
     /// Ids of skills that are close, but not the same.
     pub related: Vec<String>,
+    /// Ids of the skills it is a name for all of: whoever has one of them has it, and never the other way round.
+    pub includes: Vec<String>,
     /// Whether it is a technology, product or method with a proper name, which counts inside a title too.
     pub technical: bool,
     /// Whether some of its names are also plain words.
@@ -40,6 +58,9 @@ pub struct Skills {
     all: Vec<Skill>,
     ids: HashMap<String, usize>,
     table: Table,
+    /// Names of kinds of tools that hold another skill's name ("payroll systems"). They count in a query alone: in a
+    /// resume they would hide the skill.
+    asked: Table,
 }
 
 /// All skills, read on first use.
@@ -59,7 +80,23 @@ impl Skills {
         if phrase.len() > 200 {
             return None;
         }
-        self.table.get(&key(phrase)).map(|i| &self.all[i])
+        let key = key(phrase);
+        self.table.get(&key).or_else(|| self.asked.get(&key)).map(|i| &self.all[i])
+    }
+
+    /// The ids of `id` and of everything it includes, in turn too.
+    pub fn including(&self, id: &str) -> Vec<String> {
+        let mut out = vec![id.to_owned()];
+        let mut at = 0;
+        while let Some(skill) = out.get(at).map(|id| self.get(id)) {
+            for part in skill.into_iter().flat_map(|skill| &skill.includes) {
+                if !out.contains(part) {
+                    out.push(part.clone());
+                }
+            }
+            at += 1;
+        }
+        out
     }
 
     /// The skills named in `text`, leftmost first, the longest name at each place, whole words only.
@@ -70,7 +107,8 @@ impl Skills {
     /// The same over tokens already cut; a caller that also looks for titles cuts only once.
     pub fn mentions_in(&self, tokens: &[Token], context: Context) -> Vec<Mention<'_>> {
         let widest = if context == Context::SkillList { Gap::Joined } else { Gap::Line };
-        let hits = self.table.scan(tokens, widest);
+        let also = if context == Context::Query { &self.asked } else { &self.table };
+        let hits = self.table.scan_with(also, tokens, widest);
         let kept = ambiguity::settle(tokens, &hits, context, |hit| self.sense(tokens, hit));
         let whole = |hit: &Hit| Mention {
             id: &self.all[hit.index as usize].id,
@@ -127,7 +165,12 @@ impl Skills {
     }
 
     fn read() -> Self {
-        let mut skills = Self { all: Vec::with_capacity(2600), ids: HashMap::new(), table: Table::default() };
+        let mut skills = Self {
+            all: Vec::with_capacity(3300),
+            ids: HashMap::new(),
+            table: Table::default(),
+            asked: Table::default(),
+        };
         let mut technical = false;
         for line in CORE.lines() {
             if let Some(section) = line.strip_prefix('[') {
@@ -139,12 +182,50 @@ impl Skills {
                 line.trim_end_matches("!w").split_once('=').unwrap_or((line.trim_end_matches("!w"), ""));
             skills.push(label, aliases, technical, ambiguous);
         }
+        let classes: Vec<(&str, &str)> = CLASSES.lines().filter_map(|line| line.rsplit_once(": ")).collect();
+        for (names, _) in &classes {
+            skills.name_kind(names);
+        }
         for line in ESCO.lines() {
             let (label, aliases) = line.split_once('\t').unwrap_or((line, ""));
-            skills.push(label, aliases, false, false);
+            if skills.resolve(label).is_none() {
+                skills.push(label, aliases, false, false);
+            }
+        }
+        for (names, members) in classes {
+            skills.fill_kind(names, members);
         }
         skills.relate();
         skills
+    }
+
+    /// Adds a kind of tools with its names. `~` stands for any word of tools, `~+` for the loose ones too.
+    fn name_kind(&mut self, names: &str) {
+        let (label, aliases) = names.split_once('=').unwrap_or((names, ""));
+        self.push(label, "", false, false);
+        let Some(index) = self.ids.get(&slug(label)).copied() else { return };
+        for alias in aliases.split('|') {
+            let (stem, words): (&str, &[&[&str]]) = match alias.split_once(" ~") {
+                Some((stem, "+")) => (stem, &[TOOL_WORDS, LOOSE_TOOL_WORDS]),
+                Some((stem, _)) => (stem, &[TOOL_WORDS]),
+                None => (alias, &[]),
+            };
+            let mut names: Vec<String> = words.concat().iter().map(|word| format!("{stem} {word}")).collect();
+            if names.is_empty() {
+                names.push(alias.to_owned());
+            }
+            let hides = self.table.scan(&tokens(stem), Gap::Joined).iter().any(|hit| hit.index as usize != index);
+            let table = if hides { &mut self.asked } else { &mut self.table };
+            names.iter().for_each(|name| table.add(name, index));
+            self.all[index].aliases.extend(names.into_iter().take(1));
+        }
+    }
+
+    fn fill_kind(&mut self, names: &str, members: &str) {
+        let label = names.split_once('=').map_or(names, |n| n.0);
+        let Some(index) = self.ids.get(&slug(label)).copied() else { return };
+        let members = members.split('|').map(slug).filter(|id| self.ids.contains_key(id));
+        self.all[index].includes = members.collect();
     }
 
     fn push(&mut self, label: &str, aliases: &str, technical: bool, ambiguous: bool) {
@@ -159,7 +240,7 @@ impl Skills {
             self.table.add(alias, index);
         }
         self.ids.insert(id.clone(), index);
-        self.all.push(Skill { id, label: label.to_owned(), aliases, related: Vec::new(), technical, ambiguous });
+        self.all.push(Skill { id, label: label.to_owned(), aliases, related: Vec::new(), includes: Vec::new(), technical, ambiguous });
     }
 
     fn relate(&mut self) {
@@ -253,6 +334,31 @@ mod tests {
             ["Go", "R", "Swift", "Microsoft Excel", "Spring"]
         );
         assert_eq!(found("Built services in Go and Python. Then I go home.", Context::Prose), ["Go", "Python"]);
+    }
+
+    #[test]
+    fn every_member_of_a_kind_of_tools_is_a_skill_and_no_kind_includes_itself() {
+        for (names, members) in CLASSES.lines().map(|line| line.rsplit_once(": ").unwrap()) {
+            let kind = skills().get(&slug(names.split_once('=').unwrap().0)).unwrap();
+            assert_eq!(kind.includes.len(), members.split('|').count(), "{names}: {:?}", kind.includes);
+            assert!(!kind.includes.iter().any(|part| skills().including(part).contains(&kind.id)), "{names}");
+        }
+    }
+
+    #[test]
+    fn a_kind_of_tools_is_asked_for_by_many_names_and_reaches_its_members() {
+        for (text, want, member) in [
+            ("slide deck tools", "Presentation software", "microsoft-powerpoint"),
+            ("payroll systems", "Payroll software", "adp"),
+            ("a hypervisor", "Server virtualization", "vmware"),
+            ("database management software", "Database management systems", "mongodb"),
+        ] {
+            assert_eq!(found(text, Context::Query), [want], "{text}");
+            let id = &skills().resolve(want).unwrap().id;
+            assert!(skills().including(id).iter().any(|part| part == member), "{want}: {member}");
+        }
+        assert_eq!(found("Ran payroll systems", Context::Prose), ["Payroll"]);
+        assert_eq!(skills().including("java"), ["java"]);
     }
 
     #[test]

@@ -78,10 +78,20 @@ impl Table {
 
     /// Names in order, leftmost first, the longest at each place, without overlaps.
     pub fn scan(&self, tokens: &[Token], widest: Gap) -> Vec<Hit> {
+        self.scan_with(self, tokens, widest)
+    }
+
+    /// The same with the names of another table of the same entries; the longer name wins, then this table's.
+    pub fn scan_with(&self, also: &Self, tokens: &[Token], widest: Gap) -> Vec<Hit> {
         let mut out = Vec::new();
         let mut at = 0;
         while at < tokens.len() {
-            match self.longest_at(tokens, at, widest) {
+            let own = self.longest_at(tokens, at, widest);
+            let hit = match also.longest_at(tokens, at, widest) {
+                Some(other) if own.is_none_or(|own| other.last > own.last) => Some(other),
+                _ => own,
+            };
+            match hit {
                 Some(hit) => {
                     at = hit.last;
                     out.push(hit);

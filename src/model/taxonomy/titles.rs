@@ -5,7 +5,10 @@ use std::sync::OnceLock;
 
 use regex::Regex;
 
-use super::tokens::{fold, tokens};
+use super::{
+    tokens::{fold, tokens},
+    words::is_english,
+};
 
 /// Words that grade a title and are no part of the occupation.
 const SENIORITY: &[&str] = &[
@@ -143,7 +146,10 @@ pub(super) fn forms(word: &str) -> Vec<String> {
     cut("in", "e");
     cut("frau", "mann");
     cut("leute", "mann");
-    cut("e", "er");
+    // "Angestellte" and "Angestellter"; but "promote" is no promoter.
+    if !is_english(word) {
+        cut("e", "er");
+    }
     cut("er", "");
     cut("n", "");
     out

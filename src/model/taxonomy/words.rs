@@ -13,6 +13,11 @@ pub fn is_ordinary(word: &str) -> bool {
     listed(ENGLISH, &lower) || listed(GERMAN, &lower) || listed(ENGLISH, &fold(word))
 }
 
+/// Whether `word` (folded) is an ordinary English word.
+pub(super) fn is_english(word: &str) -> bool {
+    listed(ENGLISH, word)
+}
+
 /// Binary search in sorted lines, so that no table has to be built.
 fn listed(list: &str, word: &str) -> bool {
     let bytes = list.as_bytes();

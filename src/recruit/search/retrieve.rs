@@ -12,6 +12,7 @@ use crate::gateways::vectors::{Condition, Filter, Hit, HybridHits, HybridQuery};
 use crate::model::ids::{CandidateId, ResumeId, WorkspaceId};
 use crate::model::lexical;
 use crate::model::query::interpretation::{Interpretation, Kind};
+use crate::model::taxonomy;
 use crate::recruit::{Error, Result};
 
 /// Candidates taken from each arm.
@@ -127,9 +128,10 @@ fn conditions(interpretation: &Interpretation) -> Vec<Condition> {
     let mut conditions = Vec::new();
     let mut groups: BTreeMap<u32, Vec<String>> = BTreeMap::new();
     for skill in interpretation.skills.iter().filter(|skill| skill.kind == Kind::Must) {
+        let any = taxonomy::skills().including(&skill.id);
         match skill.any_of {
-            Some(group) => groups.entry(group).or_default().push(skill.id.clone()),
-            None => conditions.push(Condition::AnySkill(vec![skill.id.clone()])),
+            Some(group) => groups.entry(group).or_default().extend(any),
+            None => conditions.push(Condition::AnySkill(any)),
         }
     }
     conditions.extend(groups.into_values().map(Condition::AnySkill));
