@@ -12,7 +12,7 @@ use crate::gateways::vectors::{Condition, Filter, Hit, HybridHits, HybridQuery};
 use crate::model::ids::{CandidateId, ResumeId, WorkspaceId};
 use crate::model::lexical;
 use crate::model::query::interpretation::{Interpretation, Kind};
-use crate::recruit::{Error, Result};
+use crate::recruit::{Error, Result, standby};
 
 /// Candidates taken from each arm.
 const PER_ARM: usize = 200;
@@ -82,6 +82,10 @@ pub async fn retrieve(
             }
         },
     };
+    if standby::stands_in(ctx) {
+        let detail = "this process searches by itself until it is back; nothing is missing";
+        found.degraded.push(Degraded { service: "vector engine", detail });
+    }
     let sparse = Some(lexical::query(&text));
     let none = Filter { workspace, must: Vec::new(), must_not: Vec::new() };
     let must = conditions(interpretation);
