@@ -16,7 +16,8 @@ use crate::gateways::files::Files;
 use crate::gateways::vectors::VectorIndex;
 use crate::gateways::vectors::embedded::EmbeddedIndex;
 use crate::gateways::vectors::qdrant::{QdrantIndex, Settings};
-use crate::recruit::indexing;
+use crate::gateways::vectors::standby::Standby;
+use crate::recruit::{indexing, standby};
 use crate::store::Store;
 
 /// Notices that a slow listener may be behind before it is told that it missed some.
@@ -55,11 +56,15 @@ pub async fn context(config: Config, need: Need) -> Result<Context> {
         vectors,
         notices: broadcast::channel(NOTICES).0,
     };
-    if local && need == Need::Index {
-        let started = std::time::Instant::now();
-        let passages = indexing::rebuild(&ctx, false, |_| {}).await?;
-        let duration_ms = started.elapsed().as_millis();
-        tracing::info!(passages, duration_ms, "the index in the process is filled");
+    match need {
+        Need::Index if local => {
+            let started = std::time::Instant::now();
+            let passages = indexing::rebuild(&ctx, ctx.vectors.as_ref(), false, |_| {}).await?;
+            let duration_ms = started.elapsed().as_millis();
+            tracing::info!(passages, duration_ms, "the index in the process is filled");
+        }
+        Need::Index => standby::prepare(&ctx).await?,
+        Need::NoIndex => {}
     }
     Ok(ctx)
 }
@@ -85,7 +90,7 @@ fn vectors(config: &Config, embedder: &LocalEmbedder) -> Result<Arc<dyn VectorIn
         dimensions: model.dimensions,
         frugal: true,
     };
-    Ok(Arc::new(QdrantIndex::connect(&settings)?))
+    Ok(Arc::new(Standby::new(Arc::new(QdrantIndex::connect(&settings)?), model.dimensions)))
 }
 
 /// The reader of documents, within the configured limits.

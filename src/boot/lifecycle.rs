@@ -9,11 +9,15 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::context::Context;
-use crate::store::Store;
+use crate::recruit::standby;
+use crate::store::{Store, WorkerLock};
 use crate::{http, tasks};
 
 /// How long open requests may go on after the process was asked to end.
 const DRAIN: Duration = Duration::from_secs(10);
+
+/// How often it is looked whether the workers' lock is still held.
+const LOOK: Duration = Duration::from_secs(5);
 
 /// Takes the port. Done first, so that a port that is taken is said before anything else is started.
 pub async fn listen(address: &str) -> Result<TcpListener> {
@@ -43,9 +47,11 @@ pub fn stop_on_signals() -> Result<CancellationToken> {
 
 /// Serves the API and the pages on `listener`, and runs the workers, until `stop`.
 pub async fn run(ctx: Context, listener: TcpListener, stop: CancellationToken) -> Result<()> {
-    let lock = ctx.store.worker_lock().await?;
+    let lock = begin_work(&ctx).await?;
     let tracker = TaskTracker::new();
+    tracker.spawn(keep_lock(ctx.clone(), lock, stop.clone()));
     tracker.spawn(hear(ctx.clone(), stop.clone()));
+    tracker.spawn(watch_vectors(ctx.clone(), stop.clone()));
     tracker.spawn(tasks::runner::run(ctx.clone(), ctx.config.tasks.workers, stop.clone()));
     tracker.close();
     let serving = http::serve(listener, ctx, stop.clone());
@@ -57,8 +63,14 @@ pub async fn run(ctx: Context, listener: TcpListener, stop: CancellationToken) -
     if tokio::time::timeout(DRAIN, tracker.wait()).await.is_err() {
         tracing::warn!("the workers did not end in time; their tasks will be taken up again");
     }
-    drop(lock);
     Ok(())
+}
+
+async fn watch_vectors(ctx: Context, stop: CancellationToken) {
+    tokio::select! {
+        () = standby::watch(&ctx) => {}
+        () = stop.cancelled() => {}
+    }
 }
 
 async fn drained(stop: CancellationToken) {
@@ -68,10 +80,44 @@ async fn drained(stop: CancellationToken) {
 
 /// Runs the workers alone until `stop`: for commands that work without a server.
 pub async fn work(ctx: Context, stop: CancellationToken) -> Result<()> {
-    let lock = ctx.store.worker_lock().await?;
-    tokio::join!(hear(ctx.clone(), stop.clone()), tasks::runner::run(ctx.clone(), ctx.config.tasks.workers, stop));
-    drop(lock);
+    let lock = begin_work(&ctx).await?;
+    tokio::join!(
+        keep_lock(ctx.clone(), lock, stop.clone()),
+        hear(ctx.clone(), stop.clone()),
+        tasks::runner::run(ctx.clone(), ctx.config.tasks.workers, stop)
+    );
     Ok(())
+}
+
+/// Takes over what a process that was killed left, then says to others that this one works.
+async fn begin_work(ctx: &Context) -> Result<WorkerLock> {
+    let taken_over = ctx.store.take_over_tasks().await?;
+    if taken_over > 0 {
+        tracing::info!(taken_over, "tasks of a process that ended are ready again");
+    }
+    Ok(ctx.store.worker_lock().await?)
+}
+
+/// Holds the workers' lock until `stop`, and takes it again after the database was away.
+async fn keep_lock(ctx: Context, first: WorkerLock, stop: CancellationToken) {
+    let keeping = async {
+        let mut lock = first;
+        loop {
+            lock.lost(LOOK).await;
+            tracing::warn!("the connection that holds the workers' lock was lost");
+            lock = loop {
+                match ctx.store.worker_lock().await {
+                    Ok(lock) => break lock,
+                    Err(error) => tracing::warn!(%error, "cannot take the workers' lock, trying again"),
+                }
+                tokio::time::sleep(LOOK).await;
+            };
+        }
+    };
+    tokio::select! {
+        () = keeping => {}
+        () = stop.cancelled() => {}
+    }
 }
 
 /// Passes on what changes, from the database to everyone in this process; connects again when it is cut off.

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use tokio_util::sync::CancellationToken;
@@ -43,6 +44,9 @@ const EMAIL: &str = "demo@example.com";
 /// Longest path of a socket's directory that leaves room for the socket's name (`unix(7)`: 107 bytes in all).
 const SOCKET_DIR_BYTES: usize = 80;
 
+/// How long a service that ended is left alone: its own children need a moment to notice.
+const AGAIN: Duration = Duration::from_secs(1);
+
 /// Runs the command.
 pub async fn run(arguments: Arguments) -> Result<ExitCode> {
     telemetry::start("warn", false);
@@ -51,15 +55,14 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
     std::fs::create_dir_all(&arguments.data)
         .with_context(|| format!("cannot make {}; choose another place with --data", arguments.data.display()))?;
     let data = arguments.data.canonicalize()?;
-    let sockets = socket_dir(&data);
     let stop = lifecycle::stop_on_signals()?;
 
     output::say("starting Postgres and Redis");
-    let mut postgres = Postgres::start(&data.join("postgres"), &sockets, &data.join("postgres.log")).await?;
-    let mut redis = Redis::start(&data.join("redis"), &sockets, &data.join("redis.log")).await?;
-    let admin = postgres.database_url(DATABASE);
-    Store::create_database(&postgres.database_url("postgres"), DATABASE).await?;
-    let settings = Settings { listen, data: &data, admin: &admin, redis: &redis.url(), model: &arguments.model_dir };
+    let services = Services::start(&data).await?;
+    let admin = services.postgres.database_url(DATABASE);
+    Store::create_database(&services.postgres.database_url("postgres"), DATABASE).await?;
+    let settings =
+        Settings { listen, data: &data, admin: &admin, redis: &services.redis.url(), model: &arguments.model_dir };
     let config = configuration(&settings)?;
     boot::migrate(&config).await?;
     output::say("loading the embedding model and the index");
@@ -73,20 +76,59 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
     if !stop.is_cancelled() {
         welcome(&ctx, &data, &password);
     }
-    let lost = tokio::select! {
-        () = stop.cancelled() => None,
-        _ = postgres.ended() => Some("Postgres"),
-        _ = redis.ended() => Some("Redis"),
-    };
-    if let Some(name) = lost {
-        output::say(&format!("{name} ended by itself; its log is in {}", data.display()));
-        stop.cancel();
-    }
+    let services = services.keep(&stop, &data).await;
+    stop.cancel();
     output::say("stopping");
     serving.await??;
-    redis.stop().await;
-    postgres.stop().await;
-    Ok(if lost.is_some() { ExitCode::from(1) } else { ExitCode::SUCCESS })
+    services?.stop().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The private services of a data directory.
+struct Services {
+    postgres: Postgres,
+    redis: Redis,
+}
+
+impl Services {
+    async fn start(data: &Path) -> Result<Self> {
+        Ok(Self { postgres: start_postgres(data).await?, redis: start_redis(data).await? })
+    }
+
+    /// Starts a service again that ended by itself, until `stop`; fails when it does not start any more.
+    async fn keep(self, stop: &CancellationToken, data: &Path) -> Result<Self> {
+        let Self { mut postgres, mut redis } = self;
+        loop {
+            let lost = tokio::select! {
+                () = stop.cancelled() => return Ok(Self { postgres, redis }),
+                _ = postgres.ended() => "Postgres",
+                _ = redis.ended() => "Redis",
+            };
+            output::say(&format!("{lost} ended by itself and is started again; its log is in {}", data.display()));
+            tokio::time::sleep(AGAIN).await;
+            // What ended still holds the locks of its directory.
+            if lost == "Postgres" {
+                drop(postgres);
+                postgres = start_postgres(data).await?;
+            } else {
+                drop(redis);
+                redis = start_redis(data).await?;
+            }
+        }
+    }
+
+    async fn stop(self) {
+        self.redis.stop().await;
+        self.postgres.stop().await;
+    }
+}
+
+async fn start_postgres(data: &Path) -> Result<Postgres> {
+    Ok(Postgres::start(&data.join("postgres"), &socket_dir(data), &data.join("postgres.log")).await?)
+}
+
+async fn start_redis(data: &Path) -> Result<Redis> {
+    Ok(Redis::start(&data.join("redis"), &socket_dir(data), &data.join("redis.log")).await?)
 }
 
 /// The services' sockets: beside the data, or in a short place where that path is too long for a socket.

@@ -30,14 +30,14 @@ pub async fn run(file: Option<&Path>, arguments: Arguments) -> Result<ExitCode> 
     let ctx = session::context(file, need).await?;
     let bar = output::bar(0, "candidates");
     if !arguments.verify {
-        indexing::rebuild(&ctx, true, |done| {
+        indexing::rebuild(&ctx, ctx.vectors.as_ref(), true, |done| {
             bar.set_length(done as u64);
             bar.set_position(done as u64);
         })
         .await?;
     }
     bar.finish_and_clear();
-    let (kept, indexed) = indexing::compare(&ctx).await?;
+    let (kept, indexed) = indexing::compare(&ctx, ctx.vectors.as_ref()).await?;
     if arguments.json {
         output::json(&json!({ "engine": ctx.vectors.name(), "passages": kept, "indexed": indexed }))?;
     } else {

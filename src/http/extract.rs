@@ -1,10 +1,12 @@
 //! Extractors whose refusals are problem documents: JSON, query strings and paths.
 
 use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::StatusCode;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
 use super::problem::Problem;
+use crate::recruit::Error;
 
 /// A JSON body.
 #[derive(Debug)]
@@ -16,6 +18,10 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         match axum::Json::<T>::from_request(request, state).await {
             Ok(axum::Json(value)) => Ok(Self(value)),
+            Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+                let detail = "a JSON body may have at most 2 MB; send less in one request".to_owned();
+                Err(Error::TooLarge("request_too_large", detail).into())
+            }
             Err(rejection) => Err(Problem::malformed(rejection.body_text())),
         }
     }

@@ -1,13 +1,15 @@
 //! What every answer carries: security headers, and a problem document where a handler panics or is too slow.
 
 use std::any::Any;
+use std::time::Duration;
 
 use axum::extract::Request;
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::problem::Problem;
+use super::problem::{Answer, Problem};
+use crate::recruit;
 
 /// Only our own files; nothing inline, nothing framed by others. Documents are shown in a frame of our own origin.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
@@ -35,6 +37,24 @@ pub async fn headers(request: Request, next: Next) -> Response {
         headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-store"));
     }
     response
+}
+
+/// The longest a request may take until its answer begins: several times what the slowest search takes on a busy
+/// machine. Longer means that a service hangs instead of failing.
+const LIMIT: Duration = Duration::from_secs(15);
+
+/// Ends a request that takes too long. An upload may take as long as the line is slow, and bounds its parts itself.
+pub async fn bounded(request: Request, next: Next) -> Response {
+    if request.method() == Method::POST && request.uri().path() == "/api/v1/resumes" {
+        return next.run(request).await;
+    }
+    in_time(async { Ok(next.run(request).await) }).await.unwrap_or_else(IntoResponse::into_response)
+}
+
+/// The outcome of `work`, or that a service does not answer when there is none in time.
+pub async fn in_time<T>(work: impl Future<Output = recruit::Result<T>>) -> Answer<T> {
+    let away = recruit::Error::Unavailable("a service that this needs");
+    Ok(tokio::time::timeout(LIMIT, work).await.unwrap_or(Err(away))?)
 }
 
 /// A handler that panicked.

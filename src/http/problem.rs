@@ -57,6 +57,12 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, "malformed_request", "The request cannot be read", detail)
     }
 
+    /// The path is there, the method is not.
+    pub fn method() -> Self {
+        let detail = "this path does not take that method; /api/docs lists what it takes";
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "The method is not allowed", detail)
+    }
+
     /// A change from a browser without the session's CSRF token.
     pub fn csrf() -> Self {
         let detail = "send the csrf_token of GET /api/v1/auth/me in the header X-CSRF-Token; reload the page";
@@ -93,6 +99,7 @@ impl From<Error> for Problem {
                 problem.retry_after = Some(wait.as_secs().max(1));
                 problem
             }
+            Error::DiskFull => Self::new(StatusCode::INSUFFICIENT_STORAGE, "disk_full", "The disk is full", detail),
             Error::Unavailable(_) => {
                 let mut problem =
                     Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "A service does not answer", detail);

@@ -7,6 +7,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::problem::Problem;
 use super::routes::{
     auth, candidates, events, health, invitations, members, resumes, search, sessions, setup, status, tokens, uploads,
 };
@@ -57,6 +58,8 @@ pub fn router(ctx: Context) -> Router {
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .fallback(web::serve)
+        .method_not_allowed_fallback(async || Problem::method())
+        .layer(axum::middleware::from_fn(layers::bounded))
         .layer(CatchPanicLayer::custom(layers::panicked))
         .layer(axum::middleware::from_fn(layers::headers))
         .with_state(ctx)

@@ -1,7 +1,7 @@
 //! Keeps the vector index in step with Postgres, which can rebuild it at any time.
 
 use crate::context::Context;
-use crate::gateways::vectors::{Payload, Point};
+use crate::gateways::vectors::{Payload, Point, VectorIndex};
 use crate::model::ids::{CandidateId, ResumeId, WorkspaceId};
 use crate::store::embeddings::{self, ContentHash};
 use crate::store::passages::Indexable;
@@ -40,6 +40,10 @@ pub async fn keep_vectors(ctx: &Context, tx: &mut Tx, vectors: &[(ContentHash, V
 
 /// Brings candidates into the index as the caller's transaction sees them.
 pub async fn refresh_in(ctx: &Context, tx: &mut Tx, ids: &[CandidateId]) -> Result<()> {
+    refresh_into(ctx, ctx.vectors.as_ref(), tx, ids).await
+}
+
+async fn refresh_into(ctx: &Context, index: &dyn VectorIndex, tx: &mut Tx, ids: &[CandidateId]) -> Result<()> {
     let workspace = tx.workspace_id();
     let rows = passages::indexable(tx, ids, &ctx.embedder.model().name).await?;
     let documents = resumes::of_candidates(tx, ids).await?;
@@ -52,7 +56,7 @@ pub async fn refresh_in(ctx: &Context, tx: &mut Tx, ids: &[CandidateId]) -> Resu
         })
         .collect();
     let points = rows.into_iter().map(|row| point(workspace, row, &payloads)).collect();
-    ctx.vectors.upsert(points).await?;
+    index.upsert(points).await?;
     Ok(())
 }
 
@@ -101,49 +105,55 @@ fn unique(values: impl Iterator<Item = String>) -> Vec<String> {
 /// Brings candidates of a workspace into the index.
 pub async fn refresh(ctx: &Context, workspace: WorkspaceId, ids: &[CandidateId]) -> Result<()> {
     let mut tx = ctx.store.workspace(workspace).await?;
-    for id in ids {
-        // Whoever embeds them holds this lock until the vectors are kept; reading earlier would take them out again.
-        candidates::lock(&mut tx, *id).await?;
-    }
+    // Whoever changes them holds this lock until the change is kept; reading earlier would take it out again.
+    candidates::lock_some(&mut tx, ids).await?;
     refresh_in(ctx, &mut tx, ids).await?;
     Ok(tx.commit().await?)
 }
 
-/// Brings every candidate of every workspace into the index; answers how many passages that were. With `clear` the
+/// Brings every candidate of every workspace into `index`; answers how many passages that were. With `clear` the
 /// index forgets everything first. `progress` hears how many candidates are done.
-pub async fn rebuild(ctx: &Context, clear: bool, progress: impl Fn(usize)) -> Result<u64> {
+pub async fn rebuild(
+    ctx: &Context,
+    index: &dyn VectorIndex,
+    clear: bool,
+    progress: impl Fn(usize) + Send + Sync,
+) -> Result<u64> {
     let mut tx = ctx.store.system().await?;
     let workspaces = accounts::workspaces(&mut tx).await?;
     tx.commit().await?;
     let (mut done, mut points) = (0, 0);
     for (workspace, _) in workspaces {
         if clear {
-            ctx.vectors.clear(workspace).await?;
+            index.clear(workspace).await?;
         }
-        done = rebuild_from(ctx, workspace, done, &progress).await?;
-        points += ctx.vectors.count(workspace).await?;
+        done = rebuild_from(ctx, index, workspace, done, &progress).await?;
+        points += index.count(workspace).await?;
     }
     Ok(points)
 }
 
 /// Brings every candidate of one workspace into the index.
 pub async fn rebuild_workspace(ctx: &Context, workspace: WorkspaceId) -> Result<()> {
-    rebuild_from(ctx, workspace, 0, &|_| {}).await?;
+    rebuild_from(ctx, ctx.vectors.as_ref(), workspace, 0, &|_| {}).await?;
     Ok(())
 }
 
 async fn rebuild_from(
     ctx: &Context,
+    index: &dyn VectorIndex,
     workspace: WorkspaceId,
     mut done: usize,
-    progress: &impl Fn(usize),
+    progress: &(impl Fn(usize) + Send + Sync),
 ) -> Result<usize> {
     let mut after = None;
     loop {
         let mut tx = ctx.store.workspace(workspace).await?;
         let ids = candidates::ids(&mut tx, after, BATCH).await?;
         let Some(last) = ids.last() else { return Ok(done) };
-        refresh_in(ctx, &mut tx, &ids).await?;
+        // As in `refresh`: beside running workers, what was read before a change must not be written after it.
+        candidates::lock_some(&mut tx, &ids).await?;
+        refresh_into(ctx, index, &mut tx, &ids).await?;
         tx.commit().await?;
         after = Some(*last);
         done += ids.len();
@@ -151,8 +161,8 @@ async fn rebuild_from(
     }
 }
 
-/// How many passages Postgres keeps, and how many the index has, over all workspaces.
-pub async fn compare(ctx: &Context) -> Result<(u64, u64)> {
+/// How many passages Postgres keeps, and how many `index` has, over all workspaces.
+pub async fn compare(ctx: &Context, index: &dyn VectorIndex) -> Result<(u64, u64)> {
     let mut tx = ctx.store.system().await?;
     let workspaces = accounts::workspaces(&mut tx).await?;
     tx.commit().await?;
@@ -160,7 +170,7 @@ pub async fn compare(ctx: &Context) -> Result<(u64, u64)> {
     for (workspace, _) in workspaces {
         let mut tx = ctx.store.workspace(workspace).await?;
         kept += u64::try_from(passages::count(&mut tx).await?).unwrap_or_default();
-        indexed += ctx.vectors.count(workspace).await?;
+        indexed += index.count(workspace).await?;
     }
     Ok((kept, indexed))
 }

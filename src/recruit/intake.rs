@@ -272,9 +272,13 @@ pub async fn embed(ctx: &Context, task: UploadTask) -> Result<Tx> {
     };
     tx.commit().await?;
     let vectors = super::indexing::missing_vectors(ctx, task.workspace, resume).await?;
+    // Kept before the index is asked: where that is away, the step is repeated and nothing is computed twice.
     let mut tx = ctx.store.workspace(task.workspace).await?;
     store::candidates::lock(&mut tx, candidate).await?;
     super::indexing::keep_vectors(ctx, &mut tx, &vectors).await?;
+    tx.commit().await?;
+    let mut tx = ctx.store.workspace(task.workspace).await?;
+    store::candidates::lock(&mut tx, candidate).await?;
     super::indexing::refresh_in(ctx, &mut tx, &[candidate]).await?;
     uploads::set_status(&mut tx, task.upload, Status::Indexed, ctx.now()).await?;
     notify(&mut tx, &Notice::Upload { workspace: task.workspace, id: task.upload }).await?;

@@ -10,6 +10,7 @@ pub mod candidates;
 pub mod indexing;
 pub mod intake;
 pub mod search;
+pub mod standby;
 
 /// A mistake in one field of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +34,7 @@ pub enum Error {
     #[error("{0}")]
     Forbidden(String),
     /// Fields are wrong.
-    #[error("the request has mistakes")]
+    #[error("{}", .0.iter().map(|mistake| format!("`{}` {}", mistake.field, mistake.message)).collect::<Vec<_>>().join("; "))]
     Invalid(Vec<FieldError>),
     /// It contradicts what is there: a stable code and what it means.
     #[error("{1}")]
@@ -47,6 +48,9 @@ pub enum Error {
     /// A service is away.
     #[error("{0} does not answer")]
     Unavailable(&'static str),
+    /// The disk with the files is full.
+    #[error("the server's disk is full, so nothing more was taken; free some space on it, then try again")]
+    DiskFull,
     /// Something that should not happen; the text is for the log.
     #[error("{0}")]
     Internal(String),
@@ -77,7 +81,13 @@ impl From<store::Error> for Error {
 
 impl From<files::Error> for Error {
     fn from(error: files::Error) -> Self {
-        Self::Internal(error.to_string())
+        match error {
+            files::Error::Full { .. } => {
+                tracing::error!(%error, "a file was not kept");
+                Self::DiskFull
+            }
+            other => Self::Internal(other.to_string()),
+        }
     }
 }
 
@@ -90,7 +100,12 @@ impl From<embed::Error> for Error {
 
 impl From<vectors::Error> for Error {
     fn from(error: vectors::Error) -> Self {
-        tracing::warn!(%error, "the vector engine does not answer");
-        Self::Unavailable("the vector engine")
+        match error {
+            vectors::Error::Unavailable(reason) => {
+                tracing::warn!(reason, "the vector engine does not answer");
+                Self::Unavailable("the vector engine")
+            }
+            refused @ vectors::Error::Refused(_) => Self::Internal(refused.to_string()),
+        }
     }
 }

@@ -69,6 +69,16 @@ pub async fn lock(tx: &mut Tx, id: CandidateId) -> Result<Candidate> {
     candidates!(tx, "where id = $1 for update", id.0)?.pop().ok_or(Error::NotFound)
 }
 
+/// Locks those of `ids` that exist until the transaction ends, in one order, so that two who do it cannot block each
+/// other for good.
+pub async fn lock_some(tx: &mut Tx, ids: &[CandidateId]) -> Result<()> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    sqlx::query_scalar!("select id from candidates where id = any($1) order by id for update", &ids)
+        .fetch_all(tx.conn())
+        .await?;
+    Ok(())
+}
+
 /// Those of `ids` that exist, in no order.
 pub async fn some(tx: &mut Tx, ids: &[CandidateId]) -> Result<Vec<Candidate>> {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
-use sqlx::{PgConnection, PgPool, Postgres};
+use sqlx::{Connection, PgConnection, PgPool, Postgres};
 
 use crate::model::ids::WorkspaceId;
 
@@ -62,8 +62,11 @@ impl From<sqlx::Error> for Error {
             sqlx::Error::RowNotFound => Self::NotFound,
             sqlx::Error::Database(database) => match (database.constraint(), database.code().as_deref()) {
                 (Some(name), _) => Self::Constraint(name.to_owned()),
-                // Class 57P: the server is shutting down or starting (PostgreSQL, appendix A).
-                (None, Some(code)) if code.starts_with("57P") => Self::Unavailable(database.message().to_owned()),
+                // 57P: the server is shutting down or starting; 53: it lacks disk, memory or connections (PostgreSQL,
+                // appendix A).
+                (None, Some(code)) if code.starts_with("57P") || code.starts_with("53") => {
+                    Self::Unavailable(database.message().to_owned())
+                }
                 _ => Self::Other(error.to_string()),
             },
             sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
@@ -205,15 +208,47 @@ const WORKER_LOCK: i64 = 0x6c65_6e74;
 /// Held while a process runs workers; freed by the database when the process ends, however it ends.
 #[derive(Debug)]
 pub struct WorkerLock {
-    _connection: PgConnection,
+    connection: PgConnection,
+}
+
+impl WorkerLock {
+    /// Returns when the lock is lost, because the database ended the connection; looks every `pause`.
+    pub async fn lost(mut self, pause: Duration) {
+        while self.connection.ping().await.is_ok() {
+            tokio::time::sleep(pause).await;
+        }
+    }
 }
 
 impl Store {
+    /// Makes tasks ready again whose process is dead, at once and not when their leases expire: those that are held
+    /// while no process says that it runs workers. Answers how many. A process that only lost its connection loses its
+    /// leases too, and cannot finish what another has taken over: see [`queue::finish`].
+    pub async fn take_over_tasks(&self) -> Result<u64> {
+        let mut connection = self.pool.acquire().await?;
+        let alone = sqlx::query_scalar!(r#"select pg_try_advisory_lock($1) as "alone!""#, WORKER_LOCK)
+            .fetch_one(&mut *connection)
+            .await?;
+        if !alone {
+            return Ok(0);
+        }
+        // A kill says little about the task it hit, so it uses none of its attempts up; but a task that ends its process
+        // every time must not do so for ever.
+        let freed = sqlx::query!(
+            r#"update tasks set state = 'ready', lease = null, lease_until = null, max_attempts = least(max_attempts + 1, 40)
+               where state = 'running'"#
+        )
+        .execute(&mut *connection)
+        .await;
+        sqlx::query!("select pg_advisory_unlock($1)", WORKER_LOCK).fetch_one(&mut *connection).await?;
+        Ok(freed?.rows_affected())
+    }
+
     /// Says to other processes that this one runs workers.
     pub async fn worker_lock(&self) -> Result<WorkerLock> {
         let mut connection = self.pool.acquire().await?.detach();
         sqlx::query!("select pg_advisory_lock_shared($1)", WORKER_LOCK).fetch_one(&mut connection).await?;
-        Ok(WorkerLock { _connection: connection })
+        Ok(WorkerLock { connection })
     }
 
     /// Whether some process runs workers.

@@ -188,13 +188,14 @@ pub async fn fail(
     Ok(())
 }
 
-/// Gives a task back unharmed, as when the process stops: the attempt does not count.
-pub async fn release(tx: &mut Tx, task: &Reserved) -> Result<()> {
+/// Gives a task back unharmed, to be taken again from `run_at` on, as when the process stops: the attempt does not count.
+pub async fn release(tx: &mut Tx, task: &Reserved, run_at: DateTime<Utc>) -> Result<()> {
     sqlx::query!(
-        r#"update tasks set state = 'ready', attempts = attempts - 1, lease = null, lease_until = null
+        r#"update tasks set state = 'ready', run_at = $3, attempts = attempts - 1, lease = null, lease_until = null
            where id = $1 and lease = $2"#,
         task.id.0,
-        task.lease
+        task.lease,
+        run_at
     )
     .execute(tx.conn())
     .await?;

@@ -26,6 +26,9 @@ const LEASE: Duration = Duration::from_secs(20);
 /// How long a worker without work waits at most; a notice of a new task wakes it sooner.
 const IDLE: Duration = Duration::from_secs(1);
 
+/// How long a task waits when a service it needs is away.
+const AWAY: Duration = Duration::from_secs(3);
+
 /// Runs tasks on `workers` workers until `stop`, then gives back what is not done.
 pub async fn run(ctx: Context, workers: usize, stop: CancellationToken) {
     let mut set = JoinSet::new();
@@ -99,16 +102,16 @@ async fn hold(ctx: &Context, task: &Reserved, stop: &CancellationToken) {
         () = attempt(ctx, task) => {}
         () = renewing => {}
         () = stop.cancelled() => {
-            if let Err(error) = release(ctx, task).await {
+            if let Err(error) = release(ctx, task, Duration::ZERO).await {
                 tracing::warn!(%error, task = %task.id, "cannot give a task back; its lease will expire");
             }
         }
     }
 }
 
-async fn release(ctx: &Context, task: &Reserved) -> Result<()> {
+async fn release(ctx: &Context, task: &Reserved, pause: Duration) -> Result<()> {
     let mut tx = ctx.store.system().await?;
-    queue::release(&mut tx, task).await?;
+    queue::release(&mut tx, task, ctx.now() + pause).await?;
     Ok(tx.commit().await?)
 }
 
@@ -141,12 +144,11 @@ async fn finish(ctx: &Context, task: &Reserved, kind: &dyn Task) -> Result<()> {
     Ok(())
 }
 
-/// Repeats after 1, 4, 9, … s; a service that is away does not use attempts up.
+/// Repeats after 1, 4, 9, … s; a service that is away does not use attempts up, and holds nothing else up meanwhile.
 async fn fail(ctx: &Context, task: &Reserved, kind: &dyn Task, error: &Error) -> Result<()> {
     let now = ctx.now();
-    if matches!(error, Error::Unavailable(_)) {
-        tokio::time::sleep(IDLE).await;
-        return release(ctx, task).await;
+    if matches!(error, Error::Unavailable(_) | Error::DiskFull) {
+        return release(ctx, task, AWAY).await;
     }
     let last = task.attempt >= task.max_attempts;
     tracing::warn!(%error, task = %task.id, kind = task.kind, attempt = task.attempt, last, "a task failed");

@@ -71,13 +71,13 @@ async fn an_attempt_that_lost_its_lease_can_neither_finish_nor_fail_the_task() {
     let mut tx = app.ctx.store.system().await.unwrap();
     assert!(!queue::finish(&mut tx, slow.id, slow.lease).await.unwrap());
     queue::fail(&mut tx, &slow, "too late", None, app.ctx.now()).await.unwrap();
-    queue::release(&mut tx, &slow).await.unwrap();
+    queue::release(&mut tx, &slow, app.ctx.now()).await.unwrap();
     tx.commit().await.unwrap();
     let counts = app.ctx.store.task_counts().await.unwrap();
     assert_eq!(counts, Counts { running: 1, ..Counts::default() });
 
     let mut tx = app.ctx.store.system().await.unwrap();
-    queue::release(&mut tx, &quick).await.unwrap();
+    queue::release(&mut tx, &quick, app.ctx.now()).await.unwrap();
     tx.commit().await.unwrap();
     let working = workers(&app);
     assert_eq!(owner.wait_for(&upload).await["status"], "indexed");
@@ -93,7 +93,7 @@ async fn a_renewed_lease_holds_the_task() {
     app.ctx.store.renew(held.lease, LEASE, app.ctx.now()).await.unwrap();
     assert!(reserve(&app).await.is_none());
     let mut tx = app.ctx.store.system().await.unwrap();
-    queue::release(&mut tx, &held).await.unwrap();
+    queue::release(&mut tx, &held, app.ctx.now()).await.unwrap();
     tx.commit().await.unwrap();
     let working = workers(&app);
     assert_eq!(owner.wait_for(&upload).await["status"], "indexed");

@@ -11,7 +11,7 @@ use landlock::{
 };
 use nix::libc;
 use nix::sched::CloneFlags;
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::process::{Resource, Rlimit, Signal, getrlimit, setrlimit};
 use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule, TargetArch,
 };
@@ -44,6 +44,9 @@ const READABLE: [&str; 11] = [
 /// its name where it holds, `without …: reason` where it does not.
 pub(super) fn enter(limits: &ExtractLimits, directory: &Path) -> Result<Vec<String>, ExtractError> {
     let mut notes = Vec::new();
+    // A reader without the process that asked works for nobody. Programs that it starts end with their pipes or limits.
+    rustix::process::set_parent_process_death_signal(Some(Signal::KILL))
+        .map_err(|error| locked_out("the end with its parent", error))?;
     limit_resources(limits).map_err(|error| locked_out("resource limits", error))?;
     notes.push("resource limits".to_owned());
     match nix::sched::unshare(CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNET | CloneFlags::CLONE_NEWIPC) {

@@ -8,6 +8,7 @@
 pub mod embedded;
 pub mod qdrant;
 mod shape;
+pub mod standby;
 
 use async_trait::async_trait;
 
@@ -147,6 +148,10 @@ pub enum Error {
 pub trait VectorIndex: Send + Sync {
     /// Name for the log and the status page: `embedded` or `qdrant`.
     fn name(&self) -> &'static str;
+    /// The stand-in that this engine has, where it is a server.
+    fn standby(&self) -> Option<&standby::Standby> {
+        None
+    }
     /// Inserts or replaces points.
     async fn upsert(&self, points: Vec<Point>) -> Result<(), Error>;
     /// Forgets a candidate; afterwards no query finds them.

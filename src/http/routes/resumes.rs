@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use crate::context::Context;
 use crate::http::auth::Recruiter;
+use crate::http::layers::in_time;
 use crate::http::problem::{Answer, Problem};
 use crate::model::upload::Upload;
 use crate::recruit::{Error, intake};
@@ -68,17 +69,12 @@ pub async fn upload(State(ctx): State<Context>, Recruiter(me): Recruiter, mut re
             answer.rejected.push(Rejected { filename, code: "too_many_files", detail });
             continue;
         }
-        let taken = match read(field, &ctx, limit).await? {
-            Some(bytes) => intake::receive(&ctx, &me, &filename, bytes).await,
+        match read(field, &ctx, limit).await? {
+            Some(bytes) => answer.uploads.push(in_time(intake::receive(&ctx, &me, &filename, bytes)).await?),
             None => {
                 let detail = format!("`{filename}` is larger than {} MB", ctx.config.intake.max_file_mb);
-                Err(Error::TooLarge("file_too_large", detail))
+                answer.rejected.push(Rejected { filename, code: "file_too_large", detail });
             }
-        };
-        match taken {
-            Ok(upload) => answer.uploads.push(upload),
-            Err(Error::TooLarge(code, detail)) => answer.rejected.push(Rejected { filename, code, detail }),
-            Err(error) => return Err(error.into()),
         }
     }
     conclude(answer)

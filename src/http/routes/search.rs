@@ -14,6 +14,7 @@ use crate::context::Context;
 use crate::http::auth::Viewer;
 use crate::http::events::{event, open};
 use crate::http::extract::{Json, Query};
+use crate::http::layers::in_time;
 use crate::http::problem::{Answer, Problem};
 use crate::model::query::interpretation::Interpretation;
 use crate::model::taxonomy;
@@ -108,10 +109,10 @@ fn steps(ctx: Context, asker: Asker, request: Request) -> impl Stream<Item = Res
     let (sender, receiver) = tokio::sync::mpsc::channel(4);
     tokio::spawn(async move {
         let quick = Request { mode: Mode::Fast, ..request.clone() };
-        if let Ok(answer) = search::search(&ctx, asker, quick).await {
+        if let Ok(answer) = in_time(search::search(&ctx, asker, quick)).await {
             let _ = sender.send(event("instant", &answer)).await;
         }
-        match search::search(&ctx, asker, request).await {
+        match in_time(search::search(&ctx, asker, request)).await {
             Ok(answer) => {
                 let mut plain = answer.clone();
                 for reason in plain.hits.iter_mut().flat_map(|hit| &mut hit.reasons) {
@@ -120,8 +121,8 @@ fn steps(ctx: Context, asker: Asker, request: Request) -> impl Stream<Item = Res
                 let _ = sender.send(event("ranked", &plain)).await;
                 let _ = sender.send(event("explained", &answer)).await;
             }
-            Err(error) => {
-                let _ = sender.send(event("error", &Problem::from(error))).await;
+            Err(problem) => {
+                let _ = sender.send(event("error", &problem)).await;
             }
         }
         let _ = sender.send(event("done", &json!({}))).await;

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use crate::context::Context;
 use crate::http::auth::Viewer;
 use crate::http::problem::Answer;
-use crate::recruit::{accounts::Actor, candidates, intake};
+use crate::recruit::{accounts::Actor, candidates, intake, standby};
 
 /// A service the appliance works with.
 #[derive(Debug, Serialize, ToSchema)]
@@ -45,7 +45,16 @@ pub async fn get(State(ctx): State<Context>, Viewer(me): Viewer) -> Answer<axum:
     let vectors = ctx.vectors.ready().await.is_ok();
     let services = vec![
         service("postgres", database, "down", "nothing can be saved or found until it is back"),
-        service("vectors", vectors, "down", "nothing can be found until it is back"),
+        if standby::stands_in(&ctx) {
+            service(
+                "vectors",
+                false,
+                "degraded",
+                "the server is away; this process searches by itself until it is back",
+            )
+        } else {
+            service("vectors", vectors, "down", "nothing can be found until it is back")
+        },
         match ctx.cache.ready().await {
             Some(up) => service("redis", up, "degraded", "sessions and limits are kept in the process meanwhile"),
             None => Service { name: "redis", state: "up", detail: Some("not configured; kept in the process") },

@@ -26,6 +26,9 @@ pub const DEFAULT_LIMIT: usize = 20;
 /// The most hits on a page.
 pub const MAX_LIMIT: usize = 200;
 
+/// The longest working life that can be asked for.
+const MOST_YEARS: f32 = 100.0;
+
 /// How much work a search may do.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -83,6 +86,10 @@ pub async fn search(ctx: &Context, asker: Asker, request: Request) -> Result<Ans
     }
     let understood = interpret(&request.query)?;
     let interpretation = request.filters.unwrap_or(understood);
+    let years = [interpretation.years.min, interpretation.years.max];
+    if years.iter().flatten().any(|years| !(0.0..=MOST_YEARS).contains(years)) {
+        return Err(Error::field("filters", format!("must have `years` from 0 to {MOST_YEARS}")));
+    }
     let fingerprint = cursor::fingerprint(&request.query, &interpretation, request.mode);
     let offset = request.cursor.as_deref().map_or(Ok(0), |text| cursor::read(text, fingerprint))?;
     let mut stages = vec![Stage::done("understood", started)];

@@ -1,5 +1,5 @@
-//! First part: whom to look at. Two arms, by meaning and by words, each once among those who meet the hard conditions
-//! the index knows, and once among all; so a candidate who meets them is not lost behind many who do not.
+//! First part: whom to look at. Two arms, by meaning and by words, each once among all and once in the circles of those
+//! who held the title or meet the hard conditions the index knows; so nobody who does is lost behind many who do not.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::model::ids::{CandidateId, ResumeId, WorkspaceId};
 use crate::model::lexical;
 use crate::model::query::interpretation::{Interpretation, Kind};
 use crate::model::taxonomy;
-use crate::recruit::{Error, Result};
+use crate::recruit::{Error, Result, standby};
 
 /// Candidates taken from each arm.
 const PER_ARM: usize = 200;
@@ -83,18 +83,36 @@ pub async fn retrieve(
             }
         },
     };
-    let sparse = Some(lexical::query(&text));
-    let none = Filter { workspace, must: Vec::new(), must_not: Vec::new() };
-    let must = conditions(interpretation);
-    let mut filters = vec![none];
-    if !must.is_empty() {
-        filters.push(Filter { workspace, must, must_not: Vec::new() });
+    if standby::stands_in(ctx) {
+        let detail = "this process searches by itself until it is back; nothing is missing";
+        found.degraded.push(Degraded { service: "vector engine", detail });
     }
-    for filter in filters {
-        let query = HybridQuery { filter, dense: dense.clone(), sparse: sparse.clone(), limit: PER_ARM };
-        found.add(ctx.vectors.query(query).await.map_err(Error::from)?);
+    let sparse = Some(lexical::query(&text));
+    let queries = circles(interpretation).into_iter().map(|must| {
+        let filter = Filter { workspace, must, must_not: Vec::new() };
+        ctx.vectors.query(HybridQuery { filter, dense: dense.clone(), sparse: sparse.clone(), limit: PER_ARM })
+    });
+    for hits in futures::future::try_join_all(queries).await.map_err(Error::from)? {
+        found.add(hits);
     }
     Ok(found)
+}
+
+/// The circles of people that are asked: all of them; those who held a wanted title; those who meet what else the
+/// index can check, with the title where one is wanted.
+fn circles(interpretation: &Interpretation) -> Vec<Vec<Condition>> {
+    let wanted = interpretation.titles.iter().filter(|title| title.kind != Kind::Not);
+    let titles: Vec<String> = wanted.filter_map(|title| title.id.clone()).collect();
+    let titles: Vec<Condition> = (!titles.is_empty()).then_some(Condition::AnyTitle(titles)).into_iter().collect();
+    let others = conditions(interpretation);
+    let mut circles = vec![Vec::new()];
+    if !titles.is_empty() {
+        circles.push(titles.clone());
+    }
+    if !others.is_empty() {
+        circles.push(titles.into_iter().chain(others).collect());
+    }
+    circles
 }
 
 /// The words that rank: the query, or the chips where there is no query.
