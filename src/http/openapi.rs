@@ -75,3 +75,21 @@ pub(super) fn page(document: &Value) -> String {
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::document;
+
+    /// Two types of one name would be one in the document: the later one.
+    #[test]
+    fn an_uploads_status_and_a_reasons_status_are_two_things() {
+        let document = document();
+        let values = |noun: &str| {
+            let status = &document["components"]["schemas"][noun]["properties"]["status"]["$ref"];
+            let name = status.as_str().unwrap_or_default().rsplit('/').next().unwrap_or_default();
+            document["components"]["schemas"][name]["enum"].to_string()
+        };
+        assert!(values("Upload").contains("indexed"), "{}", values("Upload"));
+        assert!(values("Reason").contains("contradicted"), "{}", values("Reason"));
+    }
+}

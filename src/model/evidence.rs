@@ -18,6 +18,7 @@ pub use quote::Quote;
 /// How a resume stands to one requirement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = ReasonStatus)]
 pub enum Status {
     /// The resume shows it; for a "must not", that nothing shows it.
     Met,

@@ -8,6 +8,7 @@ use super::ids::{CandidateId, UploadId};
 /// How far an upload has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = UploadStatus)]
 pub enum Status {
     /// Its bytes are kept; nothing has been read yet.
     Queued,

@@ -211,7 +211,9 @@ function reasonsFor(person, wish) {
     const evidence = quote(person, text);
     reasons.push({ requirement: `“${text}”`, kind, status: state(evidence.length > 0, kind), evidence });
   }
-  return reasons;
+  return reasons.map((reason) =>
+    reason.kind === 'not' ? { ...reason, requirement: `not ${reason.requirement}` } : reason,
+  );
 }
 
 const POINTS = { met: 3, partial: 1, missing: 0, contradicted: -5 };

@@ -27,7 +27,7 @@ export function signedOut(): void {
 
 interface Options {
   body?: unknown;
-  query?: Record<string, string | number | undefined>;
+  query?: Record<string, string | number | null | undefined>;
   signal?: AbortSignal;
   /** A 401 is this request's own answer (wrong password), not the end of the session. */
   anonymous?: boolean;
@@ -37,7 +37,7 @@ interface Options {
 function address(path: string, query: Options['query']): string {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(query ?? {})) {
-    if (value !== undefined && value !== '') parameters.set(name, String(value));
+    if (value != null && value !== '') parameters.set(name, String(value));
   }
   const search = parameters.toString();
   return BASE + path + (search ? `?${search}` : '');
@@ -90,7 +90,7 @@ async function call<R>(method: string, path: string, options: Options = {}): Pro
 }
 
 function keepToken(answer: T.Me): T.Me {
-  csrfToken = answer.csrf_token;
+  csrfToken = answer.csrf_token ?? '';
   return answer;
 }
 

@@ -931,8 +931,13 @@ export interface components {
             /** @description The requirement, in words. */
             requirement: string;
             /** @description What the resume says. */
-            status: components["schemas"]["Status"];
+            status: components["schemas"]["ReasonStatus"];
         };
+        /**
+         * @description How a resume stands to one requirement.
+         * @enum {string}
+         */
+        ReasonStatus: "met" | "partial" | "missing" | "contradicted";
         /** @description A part of the query that must not steer hiring, and was left out. */
         Refusal: {
             /** @description Why, in words for the recruiter. */
@@ -1101,11 +1106,6 @@ export interface components {
          * @enum {string}
          */
         Standing: "active" | "invited" | "disabled";
-        /**
-         * @description How a resume stands to one requirement.
-         * @enum {string}
-         */
-        Status: "met" | "partial" | "missing" | "contradicted";
         /** @description A value for a chip. */
         Suggestion: {
             /** @description The taxonomy's id, or a language's code. */
@@ -1173,7 +1173,7 @@ export interface components {
              */
             size: number;
             /** @description How far it has come. */
-            status: components["schemas"]["Status"];
+            status: components["schemas"]["UploadStatus"];
             /**
              * Format: date-time
              * @description When its status last changed.
@@ -1203,6 +1203,11 @@ export interface components {
             next_cursor?: components["schemas"]["UploadId"] | null;
             uploads: components["schemas"]["Upload"][];
         };
+        /**
+         * @description How far an upload has come.
+         * @enum {string}
+         */
+        UploadStatus: "queued" | "extracting" | "parsing" | "embedding" | "indexed" | "failed";
         /** @description What was taken in. */
         Uploads: {
             /** @description Files that were not taken; the others were. */
@@ -2273,7 +2278,7 @@ export interface operations {
                 /** @description 1 to 200; 50 where not said. */
                 limit?: number;
                 /** @description Only these. */
-                status?: components["schemas"]["Status"];
+                status?: components["schemas"]["UploadStatus"];
             };
             header?: never;
             path?: never;

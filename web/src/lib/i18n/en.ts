@@ -238,7 +238,6 @@ export const en = {
     heading: (name: string): string => `How ${name} fits`,
     showAll: (n: number): string => `${number(n)} more ${plural(n, 'requirement', 'requirements')}`,
     showFewer: 'Show fewer',
-    excluded: (label: string): string => `not ${label}`,
     nice: 'nice to have',
     moreQuotes: (n: number): string => `and ${number(n)} more ${plural(n, 'place', 'places')}`,
   },

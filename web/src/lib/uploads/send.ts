@@ -2,10 +2,10 @@
 
 import { changeHeaders, signedOut, uploadAddress } from '$lib/api/client';
 import { ApiError, problemFrom } from '$lib/api/problem';
-import type { AcceptedUpload, RejectedUpload } from '$lib/api/types';
+import type { RejectedUpload, Upload } from '$lib/api/types';
 
 export interface Taken {
-  uploads: AcceptedUpload[];
+  uploads: Upload[];
   rejected: RejectedUpload[];
 }
 
