@@ -188,7 +188,7 @@ fn served(draft: &mut Draft) {
         let own = draft.any_at(whom + 1, THEIR_OWN);
         let (_, to) = draft.clause(at);
         let rest = draft.slice(whom + 1, to).to_owned();
-        let same = named.is_some() && language_mentions(&rest).iter().any(|mention| mention.id == code);
+        let same = language_mentions(&rest).iter().any(|mention| mention.id == code);
         if own.is_some() && draft.out.languages.iter().all(|l| l.code != code) && language_label(code).is_some() {
             let kind = draft.kind(at, whom + 1);
             draft.out.languages.push(WantedLanguage { code: code.to_owned(), level: None, kind });

@@ -164,6 +164,7 @@ fn begin(draft: &Draft, head: usize, most: usize) -> usize {
         let word = draft.word(before);
         let joined = draft.tokens[first].gap == Gap::Joined;
         if !joined
+            || draft.between(first).contains('/')
             || draft.is_claimed(before, first)
             || STOPS.contains(&word)
             || seniority_word(word)
