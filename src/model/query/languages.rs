@@ -162,13 +162,39 @@ const PEOPLES: &[(&str, &str)] = &[
 ];
 /// Whom one speaks with.
 const SERVED: &[&str] = &[
-    "customers", "clients", "guests", "patients", "families", "residents", "visitors", "callers", "students", "buyers", "suppliers",
-    "partners", "communities", "community", "people", "markets", "kunden", "kundschaft", "patienten", "gaste", "speakers",
+    "customers",
+    "clients",
+    "guests",
+    "patients",
+    "families",
+    "residents",
+    "visitors",
+    "callers",
+    "students",
+    "buyers",
+    "suppliers",
+    "partners",
+    "communities",
+    "community",
+    "people",
+    "markets",
+    "kunden",
+    "kundschaft",
+    "patienten",
+    "gaste",
+    "speakers",
 ];
 /// How a query says that it means the language of those it named.
 const THEIR_OWN: &[&str] = &[
-    "in their own language", "in their native language", "in their own tongue", "in their native tongue", "in their language",
-    "in their mother tongue", "in ihrer sprache", "in ihrer muttersprache", "in their first language",
+    "in their own language",
+    "in their native language",
+    "in their own tongue",
+    "in their native tongue",
+    "in their language",
+    "in their mother tongue",
+    "in ihrer sprache",
+    "in ihrer muttersprache",
+    "in their first language",
 ];
 
 /// "Latin American customers in their own language", "Hispanic clients in Spanish": customers ask for a language only

@@ -144,12 +144,16 @@ fn person(draft: &mut Draft, titles: &[Title]) -> bool {
     let named = first.capital && last.capital && last.gap == Gap::Joined && titles.is_empty();
     let whole = draft.slice(0, 2).to_owned();
     let place = |at: usize| all_places().resolve(draft.slice(at, at + 1)).is_some();
-    if !named || draft.is_claimed(0, 2) || all_places().resolve(&whole).is_some() || skills().resolve(&whole).is_some() {
+    if !named || draft.is_claimed(0, 2) || all_places().resolve(&whole).is_some() || skills().resolve(&whole).is_some()
+    {
         return false;
     }
     let other = |at: usize| {
         let word = draft.slice(at, at + 1);
-        seniority_word(draft.word(at)) || is_ordinary(word) || skills().resolve(word).is_some() || language(word).is_some()
+        seniority_word(draft.word(at))
+            || is_ordinary(word)
+            || skills().resolve(word).is_some()
+            || language(word).is_some()
     };
     let called = FIRST_NAMES.lines().any(|name| name == draft.word(0)) && !is_region(draft.slice(1, 2));
     let unknown = !other(0) && !other(1) && place(0) != place(1);
