@@ -114,7 +114,7 @@ pub(super) fn read(draft: &mut Draft, titles: &[Title]) {
             || in_title
             || names_a_skill(draft, first, last)
             || employs(draft, first)
-            || draft.language.is_some_and(|language| grammar::is_of(draft.word(first), language))
+            || draft.language.is_some_and(|l| grammar::is_of(draft.word(first), l) || !draft.tokens[first].capital)
         {
             continue;
         }

@@ -42,7 +42,7 @@ pub(super) fn find(draft: &Draft) -> Vec<Title> {
         let free = !draft.is_claimed(at, at + 1) && out.iter().all(|t| at < t.first || at >= t.last);
         if free && let Some(last) = headed(draft, at) {
             out.push(Title { first: at, last, id: None, label: draft.slice(at, last).to_owned() });
-        } else if free && ends_a_title(draft.word(at)) {
+        } else if free && ends_a_title(draft.word(at)) && !is_a_thing(draft, at, at + 1) {
             let first = begin(draft, at, 2);
             if first < at {
                 let title = Title { first, last: at + 1, id: None, label: draft.slice(first, at + 1).to_owned() };
