@@ -215,6 +215,39 @@ mod tests {
     }
 
     #[test]
+    fn a_tool_meets_its_kind_and_the_kind_never_meets_the_tool() {
+        let kind = |kind, years| one(&skill("database-management-systems", kind, years, None));
+        let met = kind(Kind::Must, Some(5.0));
+        assert_eq!(
+            (met.status, met.evidence[0].text.as_str()),
+            (Status::Met, "Wrote services in Java and PostgreSQL.")
+        );
+        assert!(met.requirement.ends_with("(PostgreSQL is one)"), "{}", met.requirement);
+        assert_eq!(kind(Kind::Must, Some(9.0)).status, Status::Partial);
+        assert!(verdict(&[kind(Kind::Not, None)]).excluded);
+        let text = "Skills\nDatabase management systems\n";
+        let held = resume::read(text, today(), None);
+        assert!(
+            !judge(&skill("mysql", Kind::Must, None, None), &held, text, today())
+                .iter()
+                .any(|r| r.status == Status::Met)
+        );
+    }
+
+    #[test]
+    fn credentials_are_met_by_their_other_names() {
+        use super::super::query::understand;
+        let text = "Education\nMBA, Example School, 2015\n\nCertifications\nSix Sigma Green Belt\nCardiopulmonary resuscitation\n";
+        let profile = resume::read(text, today(), None);
+        for query in ["CPR certified", "trained in a defect-reduction methodology", "a postgraduate business degree"] {
+            let all = judge(&understand(query), &profile, text, today());
+            assert!(all.len() == 1 && all[0].status == Status::Met, "{query}: {all:?}");
+        }
+        let nurse = judge(&understand("nursing license"), &profile, text, today());
+        assert_eq!(nurse[0].status, Status::Missing);
+    }
+
+    #[test]
     fn years_of_a_skill_come_from_dated_positions() {
         assert_eq!(one(&skill("java", Kind::Must, Some(6.0), None)).status, Status::Met);
         let less = one(&skill("java", Kind::Must, Some(8.0), None));

@@ -149,7 +149,9 @@ fn learned(case: &Case<'_>, wanted: &WantedEducation) -> Finding {
         let high = level.is_none_or(|level| entry.level.is_some_and(|held| held >= level));
         let (start, end) = case.source.range(entry.span);
         let said = case.source.text[start..end].to_lowercase();
-        let business = |field: &str| field == "business administration" && said.split(|c: char| !c.is_alphabetic()).any(|w| w == "mba");
+        let business = |field: &str| {
+            field == "business administration" && said.split(|c: char| !c.is_alphabetic()).any(|w| w == "mba")
+        };
         let right = field.as_ref().is_none_or(|field| said.contains(field.as_str()) || business(field));
         let status = match (high, right) {
             (true, true) => Status::Met,
@@ -185,7 +187,9 @@ fn certified(case: &Case<'_>, label: &str) -> Finding {
         .iter()
         .filter(|found| {
             let value = format!(" {} ", found.value.to_lowercase());
-            names.iter().any(|name| if short(name) { value.contains(&format!(" {name} ")) } else { value.contains(name) })
+            names
+                .iter()
+                .any(|name| if short(name) { value.contains(&format!(" {name} ")) } else { value.contains(name) })
         })
         .map(|found| found.span)
         .collect();

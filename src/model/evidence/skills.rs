@@ -54,7 +54,9 @@ fn find(case: &Case<'_>, wanted: &WantedSkill) -> (Finding, String) {
     let (held, said) = match held.filter(|held| !held.denied) {
         // A kind of tools that is named says for how long less exactly than a tool of it does.
         Some(held) if wanted.min_years.is_none_or(|years| years <= 0.0) => (Some(held), String::new()),
-        own => part().or_else(|| own.map(|own| (own, String::new()))).map_or((held, String::new()), |f| (Some(f.0), f.1)),
+        own => {
+            part().or_else(|| own.map(|own| (own, String::new()))).map_or((held, String::new()), |f| (Some(f.0), f.1))
+        }
     };
     let Some(held) = held else { return related(case, wanted) };
     if held.denied {

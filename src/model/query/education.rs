@@ -292,7 +292,7 @@ fn take(draft: &mut Draft, first: usize, last: usize, level: &str) -> usize {
     let field = field.map(|f| FIELDS.iter().find(|n| n.0 == f).map_or(f, |n| n.1.to_owned()));
     let kind = draft.kind(first, last);
     draft.claim(begin, end.max(last));
-    let business = (first..last).any(|i| draft.word(i) == "business");
+    let business = (first..last).any(|i| matches!(draft.word(i), "business" | "mba"));
     let field = if business { Some("business administration".to_owned()) } else { field };
     add(draft, level, field, kind);
     end.max(last)

@@ -305,7 +305,8 @@ fn name(draft: &Draft, first: usize, titles: &[Title], capitals: bool) -> Option
 /// Whether `word` is a German noun made of two: "bei Bauprojekten" is no employer, although it has a capital.
 fn compound(word: &str) -> bool {
     const SHORTEST: usize = 3;
-    let ordinary = |part: &str| ["", "n", "en", "e", "s"].iter().any(|end| part.strip_suffix(end).is_some_and(is_ordinary));
+    let ordinary =
+        |part: &str| ["", "n", "en", "e", "s"].iter().any(|end| part.strip_suffix(end).is_some_and(is_ordinary));
     let cuts = word.char_indices().map(|c| c.0).filter(|at| *at >= SHORTEST && *at + SHORTEST <= word.len());
     ordinary(word) || cuts.map(|at| word.split_at(at)).any(|(first, last)| ordinary(first) && ordinary(last))
 }

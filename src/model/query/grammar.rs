@@ -1,7 +1,10 @@
 //! Words that carry a query's grammar, not its meaning, and by them the language it is asked in. What is grammar in one
 //! language may be a town or a name in another ("como"), so another language's words count only where it is spoken.
 
-use std::{collections::HashMap, sync::OnceLock};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::OnceLock,
+};
 
 use crate::model::taxonomy::tokens::Token;
 
@@ -10,10 +13,10 @@ const WORDS: &str = include_str!("grammar.txt");
 /// Fewer words of a language than this are names in a query of another ("chef de partie").
 const ENOUGH: usize = 2;
 
-fn tables() -> &'static HashMap<&'static str, Vec<&'static str>> {
-    static TABLES: OnceLock<HashMap<&'static str, Vec<&'static str>>> = OnceLock::new();
+fn tables() -> &'static HashMap<&'static str, HashSet<&'static str>> {
+    static TABLES: OnceLock<HashMap<&'static str, HashSet<&'static str>>> = OnceLock::new();
     TABLES.get_or_init(|| {
-        let mut tables: HashMap<&str, Vec<&str>> = HashMap::new();
+        let mut tables: HashMap<&str, HashSet<&str>> = HashMap::new();
         let mut language = "";
         for line in WORDS.lines() {
             match line.strip_prefix('[') {
@@ -32,13 +35,14 @@ pub(super) fn is_grammar(word: &str, language: Option<&str>) -> bool {
 
 /// Whether `word` is grammar in `language`.
 pub(super) fn is_of(word: &str, language: &str) -> bool {
-    tables().get(language).is_some_and(|words| words.contains(&word))
+    tables().get(language).is_some_and(|words| words.contains(word))
 }
 
 /// The language of a query that is neither English nor German: whose grammar it holds most of, and more than of these.
 pub(super) fn language(tokens: &[Token]) -> Option<&'static str> {
-    let count = |name: &str| tokens.iter().filter(|token| is_of(&token.text, name)).count();
-    let ours = count("");
+    let (own, other): (Vec<&Token>, Vec<&Token>) = tokens.iter().partition(|token| is_of(&token.text, ""));
+    let ours = own.len();
+    let count = |name: &str| other.iter().filter(|token| is_of(&token.text, name)).count();
     let foreign = tables().keys().filter(|name| !name.is_empty()).map(|name| (count(name), *name));
     let (most, language) = foreign.max()?;
     (most >= ENOUGH && most > ours).then_some(language)

@@ -162,13 +162,39 @@ const PEOPLES: &[(&str, &str)] = &[
 ];
 /// Whom one speaks with.
 const SERVED: &[&str] = &[
-    "customers", "clients", "guests", "patients", "families", "residents", "visitors", "callers", "students", "buyers", "suppliers",
-    "partners", "communities", "community", "people", "markets", "kunden", "kundschaft", "patienten", "gaste", "speakers",
+    "customers",
+    "clients",
+    "guests",
+    "patients",
+    "families",
+    "residents",
+    "visitors",
+    "callers",
+    "students",
+    "buyers",
+    "suppliers",
+    "partners",
+    "communities",
+    "community",
+    "people",
+    "markets",
+    "kunden",
+    "kundschaft",
+    "patienten",
+    "gaste",
+    "speakers",
 ];
 /// How a query says that it means the language of those it named.
 const THEIR_OWN: &[&str] = &[
-    "in their own language", "in their native language", "in their own tongue", "in their native tongue", "in their language",
-    "in their mother tongue", "in ihrer sprache", "in ihrer muttersprache", "in their first language",
+    "in their own language",
+    "in their native language",
+    "in their own tongue",
+    "in their native tongue",
+    "in their language",
+    "in their mother tongue",
+    "in ihrer sprache",
+    "in ihrer muttersprache",
+    "in their first language",
 ];
 
 /// "Latin American customers in their own language", "Hispanic clients in Spanish": customers ask for a language only
@@ -188,7 +214,7 @@ fn served(draft: &mut Draft) {
         let own = draft.any_at(whom + 1, THEIR_OWN);
         let (_, to) = draft.clause(at);
         let rest = draft.slice(whom + 1, to).to_owned();
-        let same = named.is_some() && language_mentions(&rest).iter().any(|mention| mention.id == code);
+        let same = language_mentions(&rest).iter().any(|mention| mention.id == code);
         if own.is_some() && draft.out.languages.iter().all(|l| l.code != code) && language_label(code).is_some() {
             let kind = draft.kind(at, whom + 1);
             draft.out.languages.push(WantedLanguage { code: code.to_owned(), level: None, kind });

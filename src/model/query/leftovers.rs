@@ -84,7 +84,10 @@ fn quoted(draft: &mut Draft) {
 
 fn open(draft: &Draft, at: usize) -> bool {
     let word = draft.word(at);
-    !draft.claimed[at] && !draft.dropped[at] && !grammar::is_grammar(word, draft.language) && word.chars().any(char::is_alphabetic)
+    !draft.claimed[at]
+        && !draft.dropped[at]
+        && !grammar::is_grammar(word, draft.language)
+        && word.chars().any(char::is_alphabetic)
 }
 
 fn leave(draft: &mut Draft, first: usize, last: usize) {

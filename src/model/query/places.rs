@@ -94,6 +94,8 @@ const NOT_WORK: &[&str] = &[
     "hands",
     "sales",
 ];
+/// Written for this project: common first names, folded, one a line.
+const FIRST_NAMES: &str = include_str!("first_names.txt");
 /// Kilometres of a mile.
 const MILE: f32 = 1.609;
 
@@ -112,7 +114,7 @@ pub(super) fn read(draft: &mut Draft, titles: &[Title]) {
             || in_title
             || names_a_skill(draft, first, last)
             || employs(draft, first)
-            || draft.language.is_some_and(|language| grammar::is_of(draft.word(first), language))
+            || draft.language.is_some_and(|l| grammar::is_of(draft.word(first), l) || !draft.tokens[first].capital)
         {
             continue;
         }
@@ -135,31 +137,37 @@ pub(super) fn read(draft: &mut Draft, titles: &[Title]) {
     }
 }
 
-/// "Ana Lima": a query that is two capitalised words, together no known phrase, names a person, whatever city is in it.
+/// "Ana Lima": a query that is two capitalised words names a person, whatever city is in it, when the first is a first
+/// name, or when neither is a word or a name known for anything else.
 fn person(draft: &mut Draft, titles: &[Title]) -> bool {
     let [first, last] = &draft.tokens[..] else { return false };
-    let named = first.capital && last.capital && last.gap == Gap::Joined && !draft.is_claimed(0, 2) && titles.is_empty();
-    let known = |text: &str| {
-        skills().resolve(text).is_some()
-            || all_places().resolve(text).is_some()
-            || seniority_word(text)
-            || is_ordinary(text)
-            || language(text).is_some()
-    };
+    let named = first.capital && last.capital && last.gap == Gap::Joined && titles.is_empty();
     let whole = draft.slice(0, 2).to_owned();
-    let city = all_places().resolve(draft.slice(1, 2)).is_some() || all_places().resolve(draft.slice(0, 1)).is_some();
-    let first_known = known(draft.slice(0, 1)) && all_places().resolve(draft.slice(0, 1)).is_none();
-    let last_known = known(draft.slice(1, 2)) && all_places().resolve(draft.slice(1, 2)).is_none();
-    if !named || !city || known(&whole) || first_known || last_known {
+    let place = |at: usize| all_places().resolve(draft.slice(at, at + 1)).is_some();
+    if !named || draft.is_claimed(0, 2) || all_places().resolve(&whole).is_some() || skills().resolve(&whole).is_some()
+    {
         return false;
     }
-    // Two places beside each other ("Berlin Germany") are places.
-    if all_places().resolve(draft.slice(0, 1)).is_some() && all_places().resolve(draft.slice(1, 2)).is_some() {
+    let other = |at: usize| {
+        let word = draft.slice(at, at + 1);
+        seniority_word(draft.word(at))
+            || is_ordinary(word)
+            || skills().resolve(word).is_some()
+            || language(word).is_some()
+    };
+    let called = FIRST_NAMES.lines().any(|name| name == draft.word(0)) && !is_region(draft.slice(1, 2));
+    let unknown = !other(0) && !other(1) && place(0) != place(1);
+    if !(place(0) || place(1)) || !(called || unknown) {
         return false;
     }
     draft.claim(0, 2);
     draft.out.keywords.push(WantedKeyword { text: whole, kind: Kind::Must });
     true
+}
+
+/// Whether `name` is a country or a part of one, which is nobody's surname ("Santiago Chile").
+fn is_region(name: &str) -> bool {
+    all_places().resolve(name).is_some_and(|place| place.kind != crate::model::taxonomy::PlaceKind::City)
 }
 
 /// "Austin, Texas" and "Berlin, Germany" are one place: the wider name says where the narrower one is.

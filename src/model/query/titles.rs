@@ -7,7 +7,7 @@ use super::{
     draft::Draft,
     grammar,
     interpretation::{Kind, WantedKeyword, WantedTitle},
-    title_words::{ENDINGS, GENERAL, HEADED, HEADS, LOOSE, STOPS},
+    title_words::{ENDINGS, GENERAL, HEADED, LOOSE, is_aside, is_head},
 };
 
 /// A title found in the query.
@@ -42,7 +42,7 @@ pub(super) fn find(draft: &Draft) -> Vec<Title> {
         let free = !draft.is_claimed(at, at + 1) && out.iter().all(|t| at < t.first || at >= t.last);
         if free && let Some(last) = headed(draft, at) {
             out.push(Title { first: at, last, id: None, label: draft.slice(at, last).to_owned() });
-        } else if free && ends_a_title(draft.word(at)) {
+        } else if free && ends_a_title(draft.word(at)) && !is_a_thing(draft, at, at + 1) {
             let first = begin(draft, at, 2);
             if first < at {
                 let title = Title { first, last: at + 1, id: None, label: draft.slice(first, at + 1).to_owned() };
@@ -89,7 +89,7 @@ pub(super) fn read(draft: &mut Draft, titles: &[Title]) {
 /// Whether a title may end in `word`, in the singular or the plural.
 fn ends_a_title(word: &str) -> bool {
     let one = singular(word);
-    HEADS.contains(&one) || ENDINGS.iter().any(|ending| one.len() > ending.len() + 2 && one.ends_with(ending))
+    is_head(one) || ENDINGS.iter().any(|ending| one.len() > ending.len() + 2 && one.ends_with(ending))
 }
 
 /// "head of computing services": where a title of that form ends.
@@ -99,14 +99,14 @@ fn headed(draft: &Draft, at: usize) -> Option<usize> {
         *i < draft.tokens.len()
             && draft.tokens[*i].gap == Gap::Joined
             && !draft.is_claimed(*i, *i + 1)
-            && !STOPS.contains(&draft.word(*i))
+            && !is_aside(draft.word(*i))
             && !grammar::is_grammar(draft.word(*i), draft.language)
     };
     (start..start + 3).take_while(fits).last().map(|last| last + 1)
 }
 
 fn singular(word: &str) -> &str {
-    word.strip_suffix('s').filter(|w| HEADS.contains(w)).unwrap_or(word)
+    word.strip_suffix('s').filter(|w| is_head(w)).unwrap_or(word)
 }
 
 /// "SQL Server", "device driver", "after sales": a word that may be a title stands inside something else.
@@ -146,8 +146,12 @@ fn is_a_thing(draft: &Draft, first: usize, last: usize) -> bool {
     // "a server with experience" waits at tables; beside anything else it is a machine.
     if matches!(draft.word(first), "server" | "servers") && last - first == 1 {
         let before = draft.tokens[first].gap == Gap::Break
-            || matches!(draft.back(first, 1), "a" | "experienced" | "hire" | "need" | "seasoned" | "as" | "the" | "former");
-        return !before || !matches!(follows, "" | "with" | "who" | "having" | "needed" | "wanted" | "for" | "background");
+            || matches!(
+                draft.back(first, 1),
+                "a" | "experienced" | "hire" | "need" | "seasoned" | "as" | "the" | "former"
+            );
+        return !before
+            || !matches!(follows, "" | "with" | "who" | "having" | "needed" | "wanted" | "for" | "background");
     }
     // "QA with Cypress" means a person, "QA in manufacturing" the work.
     if draft.word(first) == "qa" && last - first == 1 {
@@ -164,8 +168,9 @@ fn begin(draft: &Draft, head: usize, most: usize) -> usize {
         let word = draft.word(before);
         let joined = draft.tokens[first].gap == Gap::Joined;
         if !joined
+            || draft.between(first).contains('/')
             || draft.is_claimed(before, first)
-            || STOPS.contains(&word)
+            || is_aside(word)
             || seniority_word(word)
             || word.chars().any(|c| c.is_ascii_digit())
             || draft.kinds[before] != draft.kinds[head]

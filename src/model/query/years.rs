@@ -45,22 +45,46 @@ const OVERALL: &[&str] = &[
 
 /// Words right behind the years that say no more.
 const CARRIED: &[&str] = &[
-    "of", "experience", "exp", "erfahrung", "professional", "work", "working", "overall", "total", "relevant", "hands",
-    "on", "berufserfahrung", "in", "with", "behind", "them", "practice", "the", "job", "under", "belt", "their",
+    "of",
+    "experience",
+    "exp",
+    "erfahrung",
+    "professional",
+    "work",
+    "working",
+    "overall",
+    "total",
+    "relevant",
+    "hands",
+    "on",
+    "berufserfahrung",
+    "in",
+    "with",
+    "behind",
+    "them",
+    "practice",
+    "the",
+    "job",
+    "under",
+    "belt",
+    "their",
 ];
-/// Words beside "a year" that make it a length of experience; elsewhere it is a date, a rate or a term.
-const WORKED: &[&str] = &[
-    "with", "has", "have", "having", "spent", "after", "for", "experience", "behind", "of", "minimum", "on", "in", "erfahrung",
-    "berufserfahrung", "mit", "con", "avec", "de", "as", "seasoned",
-];
+/// Articles, which count one only beside words of experience.
+const ARTICLES: &[&str] = &["a", "an", "un", "une", "una", "ein", "eine", "einem", "einen", "einer", "eines"];
+/// Words before "a year" that make it a length of experience; elsewhere it is a date, a rate or a term.
+const WORKED_BEFORE: &[&str] = &["with", "has", "have", "having", "spent", "after", "mit", "con", "avec"];
+/// The same behind it.
+const WORKED_BEHIND: &[&str] =
+    &["experience", "behind", "of", "minimum", "on", "in", "erfahrung", "berufserfahrung", "de", "as"];
 
-/// "twice a year", "a year contract": an article before the unit that counts nothing.
+/// "twice a year", "a year contract", "any": an article before the unit that counts nothing.
 fn passing(draft: &Draft, found: &Captures<'_>, (first, last): (usize, usize)) -> bool {
+    let (Some(number), Some(unit)) = (found.name("first"), found.name("unit")) else { return true };
+    let article = ARTICLES.contains(&number.as_str().to_lowercase().as_str());
     let bounded = ["least", "least2", "most", "most2", "plus", "after"].iter().any(|name| found.name(name).is_some());
-    let single = matches!(draft.word(first), "a" | "an" | "un" | "une" | "una" | "ein" | "eine" | "einem" | "einen" | "einer");
-    let worked = WORKED.contains(&draft.word(last)) || WORKED.contains(&draft.back(first, 1));
-    let unit = last > first && draft.word(last - 1).chars().count() > 2;
-    single && last - first == 2 && !(unit && (bounded || worked))
+    let worked = WORKED_BEHIND.contains(&draft.word(last)) || WORKED_BEFORE.contains(&draft.back(first, 1));
+    let spaced = unit.start() > number.end() && unit.len() > 2;
+    article && !(spaced && (bounded || worked))
 }
 
 fn pattern() -> &'static Regex {
@@ -139,7 +163,9 @@ fn number(word: &str) -> Option<f32> {
     let lower = word.to_lowercase();
     let named = match lower.as_str() {
         "half a" => 0.5,
-        "a" | "an" | "one" | "ein" | "eine" | "einem" | "einen" | "einer" | "eines" | "un" | "una" | "uno" | "une" => 1.0,
+        "a" | "an" | "one" | "ein" | "eine" | "einem" | "einen" | "einer" | "eines" | "un" | "una" | "uno" | "une" => {
+            1.0
+        }
         "two" | "a couple of" | "zwei" | "dos" | "deux" => 2.0,
         "three" | "a few" | "einige" | "drei" | "tres" | "trois" => 3.0,
         "four" | "vier" | "cuatro" | "quatre" => 4.0,

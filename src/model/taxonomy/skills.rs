@@ -21,8 +21,26 @@ const CLASSES: &str = include_str!("data/classes.txt");
 
 /// Words that say of a name before them that a tool is meant, whichever it is.
 const TOOL_WORDS: &[&str] = &[
-    "software", "system", "systems", "platform", "platforms", "tool", "tools", "package", "packages", "suite", "suites",
-    "application", "applications", "engine", "engines", "solution", "solutions", "product", "products", "technology",
+    "software",
+    "system",
+    "systems",
+    "platform",
+    "platforms",
+    "tool",
+    "tools",
+    "package",
+    "packages",
+    "suite",
+    "suites",
+    "application",
+    "applications",
+    "engine",
+    "engines",
+    "solution",
+    "solutions",
+    "product",
+    "products",
+    "technology",
     "technologies",
 ];
 /// The same, but also said of what is no tool ("training programs").
@@ -216,7 +234,9 @@ impl Skills {
             }
             let hides = self.table.scan(&tokens(stem), Gap::Joined).iter().any(|hit| hit.index as usize != index);
             let table = if hides { &mut self.asked } else { &mut self.table };
-            names.iter().for_each(|name| table.add(name, index));
+            for name in &names {
+                table.add(name, index);
+            }
             self.all[index].aliases.extend(names.into_iter().take(1));
         }
     }
@@ -240,7 +260,15 @@ impl Skills {
             self.table.add(alias, index);
         }
         self.ids.insert(id.clone(), index);
-        self.all.push(Skill { id, label: label.to_owned(), aliases, related: Vec::new(), includes: Vec::new(), technical, ambiguous });
+        self.all.push(Skill {
+            id,
+            label: label.to_owned(),
+            aliases,
+            related: Vec::new(),
+            includes: Vec::new(),
+            technical,
+            ambiguous,
+        });
     }
 
     fn relate(&mut self) {
