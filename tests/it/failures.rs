@@ -34,8 +34,8 @@ async fn on(server: &QdrantServer) -> TestApp {
     TestApp::prepared(Plan::default(), move |ctx| ctx.vectors = index).await
 }
 
-fn person(number: usize) -> String {
-    resume(&format!("Person Number{number}"), &format!("p{number}@example.com"), "Engineer", &["Java"])
+fn person(name: &str) -> String {
+    resume(name, &format!("{}@example.com", name.replace(' ', ".").to_lowercase()), "Engineer", &["Java"])
 }
 
 /// Asks until the answer is as wanted.
@@ -61,16 +61,16 @@ async fn searches_go_on_without_the_vector_server_and_it_gets_what_it_missed_whe
     let address = server.address;
     let app = on(&server).await;
     let owner = app.owner().await;
-    let first = owner.add("p1.txt", person(1)).await;
+    let first = owner.add("ana.txt", person("Ana Lima")).await;
     assert!(!stands_in(&owner.search(&json!({"query": "Java engineer"})).await));
 
     drop(server);
     let answer = until(&owner, "answered by the stand-in", |status, body| status.is_success() && stands_in(body)).await;
-    assert_eq!(names(&answer), ["Person Number1"]);
+    assert_eq!(names(&answer), ["Ana Lima"]);
     let services = owner.get("/status").await.expect(StatusCode::OK)["services"].clone();
     let vectors = services.as_array().unwrap().iter().find(|service| service["name"] == "vectors").unwrap().clone();
     assert_eq!(vectors["state"], "degraded");
-    let second = owner.upload("p2.txt", person(2)).await;
+    let second = owner.upload("bo.txt", person("Bo Strand")).await;
     until(&owner, "found by the stand-in", |_, body| body["total"] == 2).await;
     owner.delete(&format!("/candidates/{first}")).await.expect(StatusCode::NO_CONTENT);
 
@@ -78,7 +78,7 @@ async fn searches_go_on_without_the_vector_server_and_it_gets_what_it_missed_whe
     let server = QdrantServer::start_at(address, KEY).await;
     assert_eq!(owner.wait_for(&second).await["status"], "indexed");
     let answer = until(&owner, "answered by the server", |_, body| !stands_in(body)).await;
-    assert_eq!(names(&answer), ["Person Number2"]);
+    assert_eq!(names(&answer), ["Bo Strand"]);
     let (kept, indexed) = indexing::compare(&app.ctx, app.ctx.vectors.as_ref()).await.unwrap();
     assert_eq!(kept, indexed);
     app.finish().await;
@@ -89,7 +89,7 @@ async fn searches_go_on_without_the_vector_server_and_it_gets_what_it_missed_whe
 async fn a_start_takes_over_what_a_killed_process_held_and_counts_no_attempt() {
     let app = TestApp::with(Plan { workers: false, ..Plan::default() }).await;
     let owner = app.owner().await;
-    owner.upload("p1.txt", person(1)).await;
+    owner.upload("ana.txt", person("Ana Lima")).await;
     app.sql("update tasks set state = 'running', attempts = max_attempts, lease_until = now() + interval '1 hour'")
         .await;
     let working = app.ctx.store.worker_lock().await.unwrap();
