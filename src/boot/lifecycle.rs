@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::context::Context;
+use crate::gateways::extract;
 use crate::recruit::standby;
 use crate::store::{Store, WorkerLock};
 use crate::{http, tasks};
@@ -91,6 +92,10 @@ pub async fn work(ctx: Context, stop: CancellationToken) -> Result<()> {
 
 /// Takes over what a process that was killed left, then says to others that this one works.
 async fn begin_work(ctx: &Context) -> Result<WorkerLock> {
+    let swept = tokio::task::spawn_blocking(extract::sweep).await?;
+    if swept > 0 {
+        tracing::info!(swept, "folders of document readers that were killed are removed");
+    }
     let taken_over = ctx.store.take_over_tasks().await?;
     if taken_over > 0 {
         tracing::info!(taken_over, "tasks of a process that ended are ready again");

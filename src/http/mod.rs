@@ -3,6 +3,7 @@
 mod auth;
 mod events;
 mod extract;
+mod idempotency;
 mod layers;
 pub mod openapi;
 mod problem;

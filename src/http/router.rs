@@ -11,7 +11,7 @@ use super::problem::Problem;
 use super::routes::{
     auth, candidates, events, health, invitations, members, resumes, search, sessions, setup, status, tokens, uploads,
 };
-use super::{layers, openapi, web};
+use super::{idempotency, layers, openapi, web};
 use crate::context::Context;
 
 /// Every route of the API, with its description.
@@ -59,6 +59,7 @@ pub fn router(ctx: Context) -> Router {
         .route("/readyz", get(health::ready))
         .fallback(web::serve)
         .method_not_allowed_fallback(async || Problem::method())
+        .layer(axum::middleware::from_fn_with_state(ctx.clone(), idempotency::once))
         .layer(axum::middleware::from_fn(layers::bounded))
         .layer(CatchPanicLayer::custom(layers::panicked))
         .layer(axum::middleware::from_fn(layers::headers))

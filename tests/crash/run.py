@@ -3,9 +3,10 @@
 
     tests/crash/run.py --binary FILE [--files 40] [--kills 4] [--seed 1] [--model-dir DIR] [--data DIR]
 
-Holds when every file is indexed or failed with a reason, none is there twice, the queue is empty, everybody indexed has
-all passages and vectors, and no Postgres, Redis or document reader outlives the end. Prints the counts, and last
-"N passed, N failed". Needs what `demo` needs, and psql, which comes with Postgres.
+Then Postgres and Redis are stopped and killed under searches. Holds when every file is indexed or failed with a reason, none is there twice, the queue is empty, everybody indexed has
+all passages and vectors, and no Postgres, Redis or document reader outlives the end; and when a search is answered in time whatever hangs, and as ever
+when that is back. Prints the counts, and last "N passed, N failed". Needs what `demo` needs, and psql, which comes with
+Postgres.
 """
 import argparse
 import hashlib
@@ -186,7 +187,7 @@ def kill_again_and_again(demo, options, chance):
     """Kills at random moments spread over the whole import, some of them while the process starts."""
     moments = sorted(chance.uniform(0, 0.95) * options.files for _ in range(options.kills))
     for moment in moments:
-        patience = time.monotonic() + chance.uniform(5, 30)
+        patience = time.monotonic() + chance.uniform(5, 60)
         while (progress(demo) or 0) < moment and time.monotonic() < patience:
             time.sleep(0.05)
         time.sleep(chance.uniform(0, 0.5))
@@ -212,7 +213,7 @@ def wait_for_the_end(demo):
         if time.monotonic() - changed > QUIET_WITHIN:
             print(f"nothing moves any more: {rows}, {tasks} tasks")
             return False
-        time.sleep(0.5)
+        time.sleep(1)
 
 
 def checks(demo, files):
@@ -246,6 +247,103 @@ def checks(demo, files):
     yield "a search answers", status == 200 and json.loads(answer)["total"] > 0
 
 
+class Service:
+    """Postgres or Redis of the demo, to be stopped, continued and killed."""
+
+    def __init__(self, demo, pid_file):
+        self.pid_file = demo.data / pid_file
+
+    def signal(self, number):
+        """Signals it with all its children."""
+        first = int(self.pid_file.read_text().split()[0])
+        family = [first]
+        for entry in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                stat = Path(f"/proc/{entry}/stat").read_text()
+                parent = int(stat.rpartition(")")[2].split()[1])
+            except OSError:
+                continue
+            if parent == first:
+                family.append(int(entry))
+        for pid in family:
+            try:
+                os.kill(pid, number)
+            except ProcessLookupError:
+                pass
+
+
+def search(demo):
+    """One search; its status and how long it took."""
+    begin = time.monotonic()
+    try:
+        status = demo.ask("POST", "/api/v1/search", json.dumps({"query": f"experience {begin}", "limit": 5}))[0]
+    except (OSError, http.client.HTTPException) as reason:
+        status = repr(reason)
+    return status, time.monotonic() - begin
+
+
+def searches_until(demo, moment):
+    """What searches from several sides answer until a moment, each after the other."""
+    answers, begun = [], threading.Event()
+
+    def ask():
+        while time.monotonic() < moment:
+            answers.append(search(demo))
+            begun.set()
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    begun.wait()
+    return answers, threads
+
+
+def answers_again(demo, within):
+    """Whether a search is answered well within so many seconds."""
+    begin = time.monotonic()
+    while time.monotonic() - begin < within:
+        if search(demo)[0] == 200:
+            return True
+        time.sleep(0.2)
+    return False
+
+
+def failures(demo):
+    """Each thing that must hold while a service hangs or is gone, and whether it does."""
+    redis, postgres = Service(demo, "redis/redis.pid"), Service(demo, "postgres/postmaster.pid")
+    answers_again(demo, 30)
+    redis.signal(signal.SIGSTOP)
+    answers = [search(demo) for _ in range(5)]
+    redis.signal(signal.SIGCONT)
+    print(f"Redis hangs: {summary(answers)}")
+    yield "searches go on while Redis hangs", all(status == 200 and took < 3 for status, took in answers)
+    redis.signal(signal.SIGKILL)
+    answers = [search(demo) for _ in range(5)]
+    print(f"Redis is killed: {summary(answers)}")
+    yield "searches go on when Redis is killed", all(status == 200 and took < 3 for status, took in answers)
+    answers, threads = searches_until(demo, time.monotonic() + 20)
+    postgres.signal(signal.SIGSTOP)
+    for thread in threads:
+        thread.join()
+    postgres.signal(signal.SIGCONT)
+    print(f"Postgres hangs: {summary(answers)}")
+    yield "searches end in time while Postgres hangs", all(status in (200, 503) and took < 18 for status, took in answers)
+    yield "a search fails while Postgres hangs", any(status == 503 for status, _ in answers)
+    yield "searches work when Postgres goes on", answers_again(demo, 15)
+    postgres.signal(signal.SIGKILL)
+    answers = [search(demo)]
+    print(f"Postgres is killed: {summary(answers)}")
+    yield "a search ends in time when Postgres is killed", all(status in (200, 503) and took < 18 for status, took in answers)
+    yield "searches work when Postgres was killed", answers_again(demo, 60)
+
+
+def summary(answers):
+    """Statuses with their counts, and the longest wait."""
+    statuses = [status for status, _ in answers]
+    counted = ", ".join(f"{statuses.count(status)} times {status}" for status in sorted(set(statuses), key=str))
+    return f"{counted}; at most {max(took for _, took in answers):.2f} s"
+
+
 def run(options, demo):
     """The whole test; answers what held and what did not."""
     files, chance = make_files(options, demo.data / "input"), random.Random(options.seed)
@@ -260,6 +358,7 @@ def run(options, demo):
     print(f"{len(demo.starts)} starts, slowest {max(demo.starts):.1f} s; all done after {time.monotonic() - begin:.0f} s, "
           f"{time.monotonic() - last_kill:.1f} s after the last kill", flush=True)
     results = [("every file was taken", handed_in), ("the import came to its end", ended), *checks(demo, files)]
+    results += failures(demo)
     results.append(("Ctrl-C ends it in order", demo.stop() == 0))
     results.append(("Ctrl-C leaves no process", not wait_for_none(demo, "after Ctrl-C")))
     demo.start()

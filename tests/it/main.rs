@@ -4,6 +4,7 @@
 mod accounts;
 mod candidates;
 mod extract;
+mod failures;
 mod intake;
 mod policy;
 mod queue;

@@ -1,5 +1,7 @@
 //! The parent's side: what the rest of the product calls to turn a document into text.
 
+use std::fs::Permissions;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +11,9 @@ use tokio::sync::Semaphore;
 use super::process::{self, Answer};
 use super::protocol::{Frame, Request, Work};
 use super::{ErrorCode, ExtractError, ExtractLimits, Extracted, SelfTest, Unpacked};
+
+/// What the folders of readers begin with, before the process's id.
+const PREFIX: &str = "talentprompt-";
 
 /// Where a document's bytes come from.
 #[derive(Debug, Clone)]
@@ -103,7 +108,9 @@ impl Extractor {
     async fn run(&self, work: Work, source: &Source, name: &str, timeout: Duration) -> Result<Answer, ExtractError> {
         let _slot = self.slots.acquire().await.expect("the semaphore is never closed");
         // Removed with everything in it when this function ends, however it ends.
-        let directory = tempfile::Builder::new().prefix("talentprompt-").tempdir().map_err(|error| {
+        let prefix = format!("{PREFIX}{}-", std::process::id());
+        let private = Permissions::from_mode(0o700);
+        let directory = tempfile::Builder::new().prefix(&prefix).permissions(private).tempdir().map_err(|error| {
             let detail = format!("No temporary directory could be made for reading the document: {error}.");
             ExtractError::new(ErrorCode::Crashed, detail)
         })?;
@@ -132,6 +139,20 @@ impl Extractor {
         }
         Ok(())
     }
+}
+
+/// Removes what readers of killed processes left: documents and pictures of their pages. Answers how many folders.
+pub fn sweep() -> usize {
+    let Ok(entries) = std::fs::read_dir(tempfile::env::temp_dir()) else { return 0 };
+    let us = rustix::process::geteuid().as_raw();
+    let left = entries.filter_map(Result::ok).filter(|entry| {
+        let name = entry.file_name();
+        let process =
+            name.to_str().and_then(|name| name.strip_prefix(PREFIX)?.split_once('-')).map(|(process, _)| process);
+        let dead = process.is_some_and(|id| id.parse::<u32>().is_ok() && !Path::new("/proc").join(id).exists());
+        dead && entry.metadata().is_ok_and(|found| found.is_dir() && found.uid() == us)
+    });
+    left.filter(|entry| std::fs::remove_dir_all(entry.path()).is_ok()).count()
 }
 
 /// The extension as far as it is harmless to show in the process list.

@@ -35,7 +35,7 @@ use crate::model::profile::Finding;
 
 pub use child::{CHILD_COMMAND, child_main};
 pub use error::{ErrorCode, ExtractError};
-pub use extractor::{Extractor, Source};
+pub use extractor::{Extractor, Source, sweep};
 pub use limits::{ExtractLimits, Ocr};
 pub use media::{MediaType, sniff};
 pub use probe::SelfTest;

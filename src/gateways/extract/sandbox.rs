@@ -44,9 +44,6 @@ const READABLE: [&str; 11] = [
 /// its name where it holds, `without …: reason` where it does not.
 pub(super) fn enter(limits: &ExtractLimits, directory: &Path) -> Result<Vec<String>, ExtractError> {
     let mut notes = Vec::new();
-    // A reader without the process that asked works for nobody. Programs that it starts end with their pipes or limits.
-    rustix::process::set_parent_process_death_signal(Some(Signal::KILL))
-        .map_err(|error| locked_out("the end with its parent", error))?;
     limit_resources(limits).map_err(|error| locked_out("resource limits", error))?;
     notes.push("resource limits".to_owned());
     match nix::sched::unshare(CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNET | CloneFlags::CLONE_NEWIPC) {
@@ -57,6 +54,9 @@ pub(super) fn enter(limits: &ExtractLimits, directory: &Path) -> Result<Vec<Stri
         }
         Err(error) => notes.push(format!("without namespaces: {error}")),
     }
+    // A reader without the process that asked works for nobody. After the namespaces: a change of credentials forgets it.
+    rustix::process::set_parent_process_death_signal(Some(Signal::KILL))
+        .map_err(|error| locked_out("the end with its parent", error))?;
     rustix::thread::set_no_new_privs(true).map_err(|error| locked_out("no_new_privs", error))?;
     notes.push("no new privileges".to_owned());
     notes.push(restrict_files(directory).unwrap_or_else(|why| format!("without Landlock: {why}")));

@@ -76,7 +76,10 @@ pub(super) fn run(tool: Tool, arguments: &[&str], directory: &Path) -> Result<Ra
         ExtractError::new(ErrorCode::Crashed, format!("The program {} could not be run: {error}.", tool.name()))
     };
     let messages_path = directory.join("messages");
-    let mut child = Command::new(path)
+    // It ends with us when we are killed.
+    let mut child = Command::new("/usr/bin/setpriv")
+        .args(["--pdeathsig", "KILL", "--"])
+        .arg(path)
         .args(arguments)
         .current_dir(directory)
         .stdin(Stdio::null())

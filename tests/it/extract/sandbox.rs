@@ -37,3 +37,17 @@ async fn nothing_is_left_in_the_temporary_directory() {
     }
     panic!("left behind: {:?}", documents());
 }
+
+#[test]
+fn what_readers_of_a_killed_process_left_is_removed_and_nothing_else() {
+    let make = |process: &str| {
+        let prefix = format!("talentprompt-{process}-");
+        tempfile::Builder::new().prefix(&prefix).tempdir().unwrap().keep()
+    };
+    // Process ids end at 2^22 (proc(5), pid_max).
+    let (dead, alive, other) = (make("4194999"), make(&std::process::id().to_string()), make("notes"));
+    talentprompt::gateways::extract::sweep();
+    assert!(!dead.exists() && alive.exists() && other.exists());
+    std::fs::remove_dir(alive).unwrap();
+    std::fs::remove_dir(other).unwrap();
+}

@@ -79,6 +79,11 @@ impl TestApp {
 
     /// An application of its own kind.
     pub async fn with(plan: Plan) -> Self {
+        Self::prepared(plan, |_| {}).await
+    }
+
+    /// As [`Self::with`], and a part replaced by one that the test made.
+    pub async fn prepared(plan: Plan, replace: impl FnOnce(&mut Context)) -> Self {
         let server = environment("TALENTPROMPT_TEST_DATABASE_URL");
         let database = format!("it_{}", secret::hex(&random::bytes::<8>()));
         Store::create_database(&server, &database).await.unwrap();
@@ -88,6 +93,7 @@ impl TestApp {
         talentprompt::boot::migrate(&config).await.unwrap();
         let mut ctx = context(config, plan.model).await;
         (plan.context)(&mut ctx);
+        replace(&mut ctx);
 
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());

@@ -27,11 +27,11 @@ use uuid::Uuid;
 
 type Answer<T> = Result<Response<T>, Status>;
 
-/// A running server; it stops when this is dropped.
+/// A running server; when this is dropped it stops, and its connections end with it.
 pub struct QdrantServer {
     /// Where it listens.
     pub address: SocketAddr,
-    task: tokio::task::JoinHandle<()>,
+    runtime: Option<tokio::runtime::Runtime>,
 }
 
 impl QdrantServer {
@@ -42,17 +42,20 @@ impl QdrantServer {
 
     /// Starts at an address.
     pub async fn start_at(address: SocketAddr, key: &str) -> Self {
-        let listener = tokio::net::TcpListener::bind(address).await.expect("the address is free");
+        let listener = bind(address).await;
         let address = listener.local_addr().expect("a bound listener has an address");
         let service = Service::default();
         let guard = Guard(key.to_owned());
         let router = tonic::transport::Server::builder()
             .add_service(PointsServer::with_interceptor(service.clone(), guard.clone()))
             .add_service(CollectionsServer::with_interceptor(service, guard));
-        let task = tokio::spawn(async move {
+        let threads = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        let runtime = threads.expect("a thread can be had");
+        runtime.spawn(async move {
+            let listener = tokio::net::TcpListener::from_std(listener).expect("the listener does not block");
             router.serve_with_incoming(TcpIncoming::from(listener)).await.expect("the server runs until it is stopped");
         });
-        Self { address, task }
+        Self { address, runtime: Some(runtime) }
     }
 
     /// The URL for a client.
@@ -63,8 +66,22 @@ impl QdrantServer {
 
 impl Drop for QdrantServer {
     fn drop(&mut self) {
-        self.task.abort();
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
     }
+}
+
+/// The address may still be held for a moment by a server that was stopped.
+async fn bind(address: SocketAddr) -> std::net::TcpListener {
+    for _ in 0..100 {
+        if let Ok(listener) = std::net::TcpListener::bind(address) {
+            listener.set_nonblocking(true).expect("a new listener takes options");
+            return listener;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("{address} is not free");
 }
 
 #[derive(Clone)]
