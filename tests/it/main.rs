@@ -4,6 +4,7 @@
 mod accounts;
 mod candidates;
 mod extract;
+mod housekeeping;
 mod intake;
 mod policy;
 mod queue;
