@@ -33,8 +33,8 @@ fmt: setup-web ## Formats Rust and web
 	cargo fmt
 	npm --prefix web run --silent format
 
-e2e: ## The browser tests, against the mock server
-	@exec tests/run setup web browser
+e2e: ## The browser tests, against the mock server and a real demo
+	@exec tests/run setup web rust browser
 
 openapi: setup-web $(web) ## Regenerates the OpenAPI document and the web client's types
 	cargo run --quiet --locked -- openapi > web/openapi.json.part

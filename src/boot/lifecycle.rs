@@ -54,6 +54,7 @@ pub async fn run(ctx: Context, listener: TcpListener, stop: CancellationToken) -
     tracker.spawn(hear(ctx.clone(), stop.clone()));
     tracker.spawn(watch_vectors(ctx.clone(), stop.clone()));
     tracker.spawn(tasks::runner::run(ctx.clone(), ctx.config.tasks.workers, stop.clone()));
+    tracker.spawn(tasks::schedule::run(ctx.clone(), stop.clone()));
     tracker.close();
     let serving = http::serve(listener, ctx, stop.clone());
     tokio::select! {

@@ -7,6 +7,7 @@ use anyhow::{Result, bail};
 use crate::boot::{self, Need};
 use crate::config::{self, Config, environment};
 use crate::context::Context;
+use crate::model::member::Member;
 use crate::model::permission::Role;
 use crate::recruit::accounts::{Actor, Via};
 use crate::store::{accounts, members};
@@ -29,6 +30,15 @@ pub fn quiet_configuration(file: Option<&Path>) -> Result<Config> {
 /// The context of a command.
 pub async fn context(file: Option<&Path>, need: Need) -> Result<Context> {
     boot::context(quiet_configuration(file)?, need).await
+}
+
+/// Who has the e-mail.
+pub async fn member(ctx: &Context, email: &str) -> Result<Member> {
+    let mut tx = ctx.store.system().await?;
+    let Some(member) = members::by_email(&mut tx, email).await?.into_iter().next() else {
+        bail!("nobody has the e-mail {email}; see `talentprompt users list`");
+    };
+    Ok(member)
 }
 
 /// Acts as the first owner of the workspace called `name`, or of the only one.

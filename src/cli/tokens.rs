@@ -3,14 +3,13 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
 use super::{output, session};
 use crate::boot::Need;
 use crate::context::Context;
 use crate::model::ids::TokenId;
 use crate::recruit::accounts::{Actor, Via, tokens};
-use crate::store;
 
 /// Create, list and revoke API tokens of a person
 #[derive(Debug, clap::Subcommand)]
@@ -71,9 +70,5 @@ pub async fn run(file: Option<&Path>, command: Command) -> Result<ExitCode> {
 }
 
 async fn actor(ctx: &Context, email: &str) -> Result<Actor> {
-    let mut tx = ctx.store.system().await?;
-    let Some(member) = store::members::by_email(&mut tx, email).await?.into_iter().next() else {
-        bail!("nobody has the e-mail {email}; see `talentprompt users list`");
-    };
-    Ok(Actor { member, via: Via::Operator })
+    Ok(Actor { member: session::member(ctx, email).await?, via: Via::Operator })
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
 use super::{output, session};
 use crate::base::random;
@@ -118,10 +118,6 @@ async fn list(ctx: &Context, json: bool) -> Result<()> {
 }
 
 async fn find(ctx: &Context, email: &str) -> Result<(Actor, Member)> {
-    let mut tx = ctx.store.system().await?;
-    let Some(member) = store::members::by_email(&mut tx, email).await?.into_iter().next() else {
-        bail!("nobody has the e-mail {email}; see `talentprompt users list`");
-    };
-    tx.commit().await?;
+    let member = session::member(ctx, email).await?;
     Ok((session::operator(ctx, Some(&member.workspace_name)).await?, member))
 }

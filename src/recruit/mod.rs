@@ -7,6 +7,7 @@ use crate::store;
 
 pub mod accounts;
 pub mod candidates;
+pub mod housekeeping;
 pub mod indexing;
 pub mod intake;
 pub mod search;

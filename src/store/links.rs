@@ -74,3 +74,11 @@ pub async fn take(
     .await?;
     Ok(row.map(|row| row.member_id.map(MemberId::from)))
 }
+
+/// Removes links that no longer lead anywhere: used, or too old.
+pub async fn delete_spent(tx: &mut Tx, now: DateTime<Utc>) -> Result<u64> {
+    Ok(sqlx::query!("delete from links where used_at is not null or expires_at <= $1", now)
+        .execute(tx.conn())
+        .await?
+        .rows_affected())
+}

@@ -1,7 +1,7 @@
 //! The task queue: pushed in the caller's transaction, reserved with a lease, at least once, never lost.
 //!
 //! A task is `ready`, or `running` under a lease. A worker that dies leaves an expired lease, and the task is taken
-//! again. A finished task is deleted; one that used up its attempts is `dead` and stays to be looked at.
+//! again. A finished task is deleted; one that used up its attempts is `dead` and stays for a while to be looked at.
 
 use std::time::Duration;
 
@@ -200,4 +200,12 @@ pub async fn release(tx: &mut Tx, task: &Reserved, run_at: DateTime<Utc>) -> Res
     .execute(tx.conn())
     .await?;
     Ok(())
+}
+
+/// Removes tasks that were given up before `before`.
+pub async fn delete_dead(tx: &mut Tx, before: DateTime<Utc>) -> Result<u64> {
+    Ok(sqlx::query!("delete from tasks where state = 'dead' and run_at < $1", before)
+        .execute(tx.conn())
+        .await?
+        .rows_affected())
 }

@@ -51,3 +51,8 @@ pub async fn insert(tx: &mut Tx, search: &Search) -> Result<()> {
     .await?;
     Ok(())
 }
+
+/// Removes the workspace's searches from before `before`.
+pub async fn delete_before(tx: &mut Tx, before: DateTime<Utc>) -> Result<u64> {
+    Ok(sqlx::query!("delete from searches where at < $1", before).execute(tx.conn()).await?.rows_affected())
+}

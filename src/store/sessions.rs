@@ -25,6 +25,31 @@ pub struct Session {
     pub address: Option<String>,
 }
 
+/// A session as it is stored.
+struct Row {
+    id: uuid::Uuid,
+    member_id: uuid::Uuid,
+    created_at: DateTime<Utc>,
+    last_seen_at: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+    user_agent: Option<String>,
+    address: Option<String>,
+}
+
+impl From<Row> for Session {
+    fn from(row: Row) -> Self {
+        Self {
+            id: row.id.into(),
+            member: row.member_id.into(),
+            created_at: row.created_at,
+            last_seen_at: row.last_seen_at,
+            expires_at: row.expires_at,
+            user_agent: row.user_agent,
+            address: row.address,
+        }
+    }
+}
+
 /// Adds a session.
 pub async fn insert(tx: &mut Tx, session: &Session, token_hash: &[u8]) -> Result<()> {
     sqlx::query!(
@@ -46,7 +71,8 @@ pub async fn insert(tx: &mut Tx, session: &Session, token_hash: &[u8]) -> Result
 
 /// The live session with this token hash.
 pub async fn by_token(tx: &mut Tx, token_hash: &[u8], now: DateTime<Utc>) -> Result<Option<Session>> {
-    let row = sqlx::query!(
+    let row = sqlx::query_as!(
+        Row,
         r#"select id, member_id, created_at, last_seen_at, expires_at, user_agent, address from sessions
            where token_hash = $1 and expires_at > $2"#,
         token_hash,
@@ -54,20 +80,13 @@ pub async fn by_token(tx: &mut Tx, token_hash: &[u8], now: DateTime<Utc>) -> Res
     )
     .fetch_optional(tx.conn())
     .await?;
-    Ok(row.map(|row| Session {
-        id: row.id.into(),
-        member: row.member_id.into(),
-        created_at: row.created_at,
-        last_seen_at: row.last_seen_at,
-        expires_at: row.expires_at,
-        user_agent: row.user_agent,
-        address: row.address,
-    }))
+    Ok(row.map(Session::from))
 }
 
 /// The live sessions of a member, the most recently used first.
 pub async fn of_member(tx: &mut Tx, member: MemberId, now: DateTime<Utc>) -> Result<Vec<Session>> {
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        Row,
         r#"select id, member_id, created_at, last_seen_at, expires_at, user_agent, address from sessions
            where member_id = $1 and expires_at > $2 order by last_seen_at desc, id"#,
         member.0,
@@ -75,18 +94,7 @@ pub async fn of_member(tx: &mut Tx, member: MemberId, now: DateTime<Utc>) -> Res
     )
     .fetch_all(tx.conn())
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| Session {
-            id: row.id.into(),
-            member: row.member_id.into(),
-            created_at: row.created_at,
-            last_seen_at: row.last_seen_at,
-            expires_at: row.expires_at,
-            user_agent: row.user_agent,
-            address: row.address,
-        })
-        .collect())
+    Ok(rows.into_iter().map(Session::from).collect())
 }
 
 /// Remembers that a session was used, and puts its end off.

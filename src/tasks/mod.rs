@@ -4,6 +4,7 @@
 mod embed;
 mod extract;
 pub mod runner;
+pub mod schedule;
 mod understand;
 
 use async_trait::async_trait;

@@ -3,7 +3,7 @@
 //! A worker that is killed leaves its lease to expire, and another takes the task; an attempt that fails is repeated
 //! with growing pauses; the last one tells the task to leave the truth where people look.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
 use tokio::sync::broadcast::error::RecvError;
@@ -130,6 +130,7 @@ async fn attempt(ctx: &Context, task: &Reserved) {
 }
 
 async fn finish(ctx: &Context, task: &Reserved, kind: &dyn Task) -> Result<()> {
+    let started = Instant::now();
     let Done { mut tx, refresh } = kind.run(ctx, task).await?;
     if !queue::finish(&mut tx, task.id, task.lease).await? {
         tracing::warn!(task = %task.id, kind = task.kind, "another worker took the task over, dropping this attempt");
@@ -141,6 +142,8 @@ async fn finish(ctx: &Context, task: &Reserved, kind: &dyn Task) -> Result<()> {
     {
         tracing::warn!(%error, %candidate, "the index does not take a candidate in yet; the next step repeats it");
     }
+    let duration_ms = started.elapsed().as_millis();
+    tracing::debug!(task = %task.id, kind = task.kind, duration_ms, "a task is done");
     Ok(())
 }
 

@@ -5,6 +5,7 @@ mod accounts;
 mod candidates;
 mod extract;
 mod failures;
+mod housekeeping;
 mod intake;
 mod policy;
 mod queue;

@@ -71,12 +71,14 @@ fn of_line(page: &Page<'_>, line: Bytes, labelled: bool, name: Option<&Found<Str
     // A region or a country behind a city decides which of several cities of that name is meant.
     let behind = known[at + 1..].iter().find(|(other, _)| other.start - bytes.end <= 12).map(|(_, other)| *other);
     let state = us_state(&page.text[bytes.end..line.end]);
-    let country = behind.map(|other| other.country.clone()).or_else(|| state.then(|| "US".to_owned()));
+    // DE behind Berlin is Germany, behind Wilmington it is Delaware: a code of the city's own country is no state's.
+    let in_usa = state.as_ref().is_some_and(|code| *code != place.country);
+    let country = behind.map(|other| other.country.clone()).or_else(|| in_usa.then(|| "US".to_owned()));
     let same = country.as_ref().is_none_or(|country| *country == place.country);
     let title = titles::title(text) > 0 || titles::employer(text) > 0;
     let confidence = match (labelled, place.kind) {
         (true, _) => 0.9,
-        (false, PlaceKind::City) if !title && (behind.is_some() || state) => 0.85,
+        (false, PlaceKind::City) if !title && (behind.is_some() || state.is_some()) => 0.85,
         (false, PlaceKind::City) if !title => 0.7,
         (false, _) if titles::is_place(text) => 0.6,
         (false, PlaceKind::City) => 0.45,
@@ -91,9 +93,32 @@ fn of_line(page: &Page<'_>, line: Bytes, labelled: bool, name: Option<&Found<Str
     Some(Found { value: found, span: page.span(bytes), confidence })
 }
 
-/// Whether a two-letter code of a state of the USA follows: ", FL" or ", CA 94115".
-fn us_state(after: &str) -> bool {
+/// The two-letter code of a state of the USA that follows: ", FL" or ", CA 94115".
+fn us_state(after: &str) -> Option<String> {
     const STATES: &str = " AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY DC ";
     let word: String = after.trim_start_matches([',', ' ']).chars().take_while(char::is_ascii_alphabetic).collect();
-    word.len() == 2 && STATES.contains(&format!(" {word} "))
+    (word.len() == 2 && STATES.contains(&format!(" {word} "))).then_some(word)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::resume;
+
+    #[test]
+    fn a_code_behind_a_city_is_a_country_or_a_state_by_where_the_city_is() {
+        let country = |place: &str| {
+            let text = format!("Ana Lima\nEngineer\n{place}\nana@example.com\n\nSkills\n\nJava\n");
+            resume::read(&text, chrono::NaiveDate::default(), None).location.and_then(|found| found.value.country)
+        };
+        for (place, expected) in [
+            ("Osnabrück, DE", "DE"),
+            ("Wilmington, DE", "US"),
+            ("Toronto, CA", "CA"),
+            ("Dublin, CA 94568", "US"),
+            ("Austin, TX", "US"),
+            ("Lyon, FR", "FR"),
+        ] {
+            assert_eq!(country(place).as_deref(), Some(expected), "{place}");
+        }
+    }
 }

@@ -315,6 +315,7 @@ export const en = {
     dropAnywhereHint: 'Files, folders and ZIP archives',
     readOnly: 'Your role reads. A recruiter or an owner adds resumes.',
     sending: (done: number, all: number): string => `Sending ${number(done)} of ${number(all)}`,
+    arriving: 'All sent. The server is taking the files in.',
     sent: (all: number): string => `${number(all)} ${plural(all, 'file', 'files')} sent`,
     sentSize: (done: string, all: string): string => `${done} of ${all}`,
     waiting: (wait: string): string => `The server asks to slow down. It goes on ${wait}.`,

@@ -1,0 +1,47 @@
+//! What is kept for a time only, and removed when the time is over. Each removal can be repeated without harm.
+
+use chrono::TimeDelta;
+
+use super::Result;
+use crate::context::Context;
+use crate::store::{accounts, links, queue, searches, sessions};
+
+/// How long the record of a search is kept: twice the six months that Regulation (EU) 2024/1689, article 26(6), asks
+/// for at least; for longer there would be no purpose (GDPR, article 5(1)(e)).
+const SEARCHES_KEPT: TimeDelta = TimeDelta::days(365);
+
+/// How long a task that was given up can be looked at. What it was about keeps its own status and stays.
+const DEAD_TASKS_KEPT: TimeDelta = TimeDelta::days(90);
+
+/// How many rows were removed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Removed {
+    /// Sessions that have ended.
+    pub sessions: u64,
+    /// One-time links that were used or are too old.
+    pub links: u64,
+    /// Tasks that were given up long ago.
+    pub tasks: u64,
+    /// Records of searches.
+    pub searches: u64,
+}
+
+/// Removes everything whose time is over.
+pub async fn tidy(ctx: &Context) -> Result<Removed> {
+    let now = ctx.now();
+    let mut tx = ctx.store.system().await?;
+    let mut removed = Removed {
+        sessions: sessions::delete_expired(&mut tx, now).await?,
+        links: links::delete_spent(&mut tx, now).await?,
+        tasks: queue::delete_dead(&mut tx, now - DEAD_TASKS_KEPT).await?,
+        searches: 0,
+    };
+    let workspaces = accounts::workspaces(&mut tx).await?;
+    tx.commit().await?;
+    for (workspace, _) in workspaces {
+        let mut tx = ctx.store.workspace(workspace).await?;
+        removed.searches += searches::delete_before(&mut tx, now - SEARCHES_KEPT).await?;
+        tx.commit().await?;
+    }
+    Ok(removed)
+}

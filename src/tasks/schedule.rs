@@ -1,0 +1,39 @@
+//! What is done by the clock and not because somebody asked. Several processes may do it at once: nothing here minds.
+
+use std::time::Duration;
+
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+
+use crate::context::Context;
+use crate::recruit::housekeeping;
+
+/// How often what is over is removed. Nothing depends on it: a session that has ended is refused whether it is there
+/// or not.
+const TIDY_EVERY: Duration = Duration::from_secs(60 * 60);
+
+/// Tidies up at the start and then hourly, until `stop`.
+pub async fn run(ctx: Context, stop: CancellationToken) {
+    let mut hourly = interval(TIDY_EVERY);
+    hourly.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = hourly.tick() => tidy(&ctx).await,
+            () = stop.cancelled() => return,
+        }
+    }
+}
+
+async fn tidy(ctx: &Context) {
+    match housekeeping::tidy(ctx).await {
+        Ok(removed) if removed == housekeeping::Removed::default() => {}
+        Ok(removed) => tracing::info!(
+            sessions = removed.sessions,
+            links = removed.links,
+            tasks = removed.tasks,
+            searches = removed.searches,
+            "removed what was over"
+        ),
+        Err(error) => tracing::warn!(%error, "cannot tidy up, trying again in an hour"),
+    }
+}
