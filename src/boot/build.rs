@@ -1,6 +1,7 @@
 //! From a configuration to the context: each part is opened once, here, and its failure says what to do.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use tokio::sync::broadcast;
@@ -14,10 +15,10 @@ use crate::gateways::embed::local::LocalEmbedder;
 use crate::gateways::extract::{ExtractLimits, Extractor, Ocr};
 use crate::gateways::files::Files;
 use crate::gateways::vectors::VectorIndex;
-use crate::gateways::vectors::embedded::EmbeddedIndex;
+use crate::gateways::vectors::embedded::{EmbeddedIndex, Filling};
 use crate::gateways::vectors::qdrant::{QdrantIndex, Settings};
 use crate::gateways::vectors::standby::Standby;
-use crate::recruit::{indexing, standby};
+use crate::recruit::{self, indexing, standby};
 use crate::store::Store;
 
 /// Notices that a slow listener may be behind before it is told that it missed some.
@@ -28,6 +29,8 @@ const NOTICES: usize = 4_096;
 pub enum Need {
     /// It searches: the index in the process is filled from Postgres first.
     Index,
+    /// It serves: the index in the process is filled while other requests are answered already; searches wait for it.
+    IndexSoon,
     /// It does not search.
     NoIndex,
 }
@@ -43,8 +46,7 @@ pub async fn context(config: Config, need: Need) -> Result<Context> {
     let files = Files::open(config.files_dir()).await?;
     let (model_dir, threads) = (config.model_dir(), threads(&config));
     let embedder = tokio::task::spawn_blocking(move || LocalEmbedder::load(&model_dir, threads)).await??;
-    let vectors = vectors(&config, &embedder)?;
-    let local = config.vector.url.is_empty();
+    let (vectors, local) = vectors(&config, &embedder)?;
     let ctx = Context {
         extractor: extractor(&config, Ocr::Auto)?,
         config: Arc::new(config),
@@ -56,17 +58,31 @@ pub async fn context(config: Config, need: Need) -> Result<Context> {
         vectors,
         notices: broadcast::channel(NOTICES).0,
     };
-    match need {
-        Need::Index if local => {
-            let started = std::time::Instant::now();
-            let passages = indexing::rebuild(&ctx, ctx.vectors.as_ref(), false, |_| {}).await?;
-            let duration_ms = started.elapsed().as_millis();
-            tracing::info!(passages, duration_ms, "the index in the process is filled");
-        }
-        Need::Index => standby::prepare(&ctx).await?,
-        Need::NoIndex => {}
+    match (need, local) {
+        (Need::NoIndex, _) => {}
+        (Need::Index, Some(_)) => fill(&ctx).await?,
+        (Need::IndexSoon, Some(index)) => drop(tokio::spawn(fill_at_last(ctx.clone(), index.filling()))),
+        (Need::Index | Need::IndexSoon, None) => standby::prepare(&ctx).await?,
     }
     Ok(ctx)
+}
+
+/// Fills the index in the process from Postgres.
+async fn fill(ctx: &Context) -> recruit::Result<()> {
+    let started = std::time::Instant::now();
+    let passages = indexing::rebuild(ctx, ctx.vectors.as_ref(), false, |_| {}).await?;
+    let duration_ms = started.elapsed().as_millis();
+    tracing::info!(passages, duration_ms, "the index in the process is filled");
+    Ok(())
+}
+
+/// Fills the index however often Postgres is away, then lets the searches go that waited for it.
+async fn fill_at_last(ctx: Context, filling: Filling) {
+    while let Err(error) = fill(&ctx).await {
+        tracing::warn!(%error, "cannot fill the index in the process, trying again");
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    drop(filling);
 }
 
 fn threads(config: &Config) -> usize {
@@ -76,10 +92,12 @@ fn threads(config: &Config) -> usize {
     }
 }
 
-fn vectors(config: &Config, embedder: &LocalEmbedder) -> Result<Arc<dyn VectorIndex>> {
+/// The vector engine, and the same once more where it is the one in the process.
+fn vectors(config: &Config, embedder: &LocalEmbedder) -> Result<(Arc<dyn VectorIndex>, Option<EmbeddedIndex>)> {
     let model = embedder.model();
     if config.vector.url.is_empty() {
-        return Ok(Arc::new(EmbeddedIndex::new(model.dimensions)));
+        let index = EmbeddedIndex::new(model.dimensions);
+        return Ok((Arc::new(index.clone()), Some(index)));
     }
     let key = config.vector.api_key.clone();
     let settings = Settings {
@@ -90,7 +108,8 @@ fn vectors(config: &Config, embedder: &LocalEmbedder) -> Result<Arc<dyn VectorIn
         dimensions: model.dimensions,
         frugal: true,
     };
-    Ok(Arc::new(Standby::new(Arc::new(QdrantIndex::connect(&settings)?), model.dimensions)))
+    let server = Arc::new(QdrantIndex::connect(&settings)?);
+    Ok((Arc::new(Standby::new(server, model.dimensions)), None))
 }
 
 /// The reader of documents, within the configured limits.

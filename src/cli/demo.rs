@@ -66,7 +66,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
     let config = configuration(&settings)?;
     boot::migrate(&config).await?;
     output::say("loading the embedding model and the index");
-    let ctx = boot::context(config, Need::Index).await?;
+    let ctx = boot::context(config, Need::IndexSoon).await?;
     let password = account(&ctx, &data).await?;
 
     let serving = tokio::spawn(lifecycle::run(ctx.clone(), listener, stop.clone()));

@@ -23,7 +23,7 @@ pub async fn run(file: Option<&Path>, _: Arguments) -> Result<ExitCode> {
     let listener = lifecycle::listen(&config.server.listen).await?;
     boot::migrate(&config).await?;
     let stop = lifecycle::stop_on_signals()?;
-    let ctx = boot::context(config, Need::Index).await?;
+    let ctx = boot::context(config, Need::IndexSoon).await?;
     if setup::is_needed(&ctx).await? {
         super::output::say(&format!("open this link once to make the owner's account: {}", setup::link(&ctx).await?));
     }

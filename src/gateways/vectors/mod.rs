@@ -162,6 +162,12 @@ pub trait VectorIndex: Send + Sync {
     async fn clear(&self, workspace: WorkspaceId) -> Result<(), Error>;
     /// Runs a query.
     async fn query(&self, query: HybridQuery) -> Result<HybridHits, Error>;
+    /// Runs a query in each of several circles of points instead of its own filter; an engine that can looks at every
+    /// point once.
+    async fn query_within(&self, query: HybridQuery, circles: Vec<Filter>) -> Result<Vec<HybridHits>, Error> {
+        let each = circles.into_iter().map(|filter| self.query(HybridQuery { filter, ..query.clone() }));
+        futures::future::try_join_all(each).await
+    }
     /// How many points a workspace has.
     async fn count(&self, workspace: WorkspaceId) -> Result<u64, Error>;
     /// Proves by a real request that the engine answers.

@@ -1,7 +1,7 @@
 //! What every engine refuses before it works: vectors of another length, numbers that are not numbers, term ids out of
 //! order, places off the globe. Checked here once, so that both engines refuse alike and say which thing is wrong.
 
-use super::{Condition, Error, HybridQuery, Point};
+use super::{Condition, Error, Filter, HybridQuery, Point};
 use crate::model::lexical::SparseVector;
 
 /// Checks points before they are stored in an index of `dimensions` numbers a vector.
@@ -23,7 +23,16 @@ pub(super) fn check_points(points: &[Point], dimensions: usize) -> Result<(), Er
 /// [`Error::Refused`], saying what is wrong.
 pub(super) fn check_query(query: &HybridQuery, dimensions: usize) -> Result<(), Error> {
     check_vectors(query.dense.as_deref(), query.sparse.as_ref(), dimensions)
-        .and_then(|()| query.filter.must.iter().chain(&query.filter.must_not).try_for_each(check_condition))
+        .map_err(|fault| Error::Refused(format!("query: {fault}")))?;
+    check_filter(&query.filter)
+}
+
+/// Checks a filter before it is used.
+///
+/// # Errors
+/// [`Error::Refused`], saying what is wrong.
+pub(super) fn check_filter(filter: &Filter) -> Result<(), Error> {
+    (filter.must.iter().chain(&filter.must_not).try_for_each(check_condition))
         .map_err(|fault| Error::Refused(format!("query: {fault}")))
 }
 

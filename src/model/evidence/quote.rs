@@ -28,22 +28,30 @@ pub struct Quote {
 pub(super) struct Source<'a> {
     pub text: &'a str,
     /// The byte of each character, where they differ.
-    bytes: Option<Vec<u32>>,
+    bytes: OnceCell<Option<Vec<u32>>>,
     lower: OnceCell<String>,
     quoting: bool,
 }
 
 impl<'a> Source<'a> {
     pub fn new(text: &'a str) -> Self {
-        let offset = |at: usize| u32::try_from(at).expect("a resume's text is far below four gigabytes");
-        let bytes = (!text.is_ascii())
-            .then(|| text.char_indices().map(|(at, _)| offset(at)).chain([offset(text.len())]).collect());
-        Self { text, bytes, lower: OnceCell::new(), quoting: true }
+        Self { text, bytes: OnceCell::new(), lower: OnceCell::new(), quoting: true }
     }
 
     /// The same text, but nothing is quoted from it: for judging many people of whom few are shown.
     pub fn unquoted(text: &'a str) -> Self {
         Self { quoting: false, ..Self::new(text) }
+    }
+
+    /// Whether anything is quoted; where not, nobody need look for what to quote.
+    pub fn is_quoting(&self) -> bool {
+        self.quoting
+    }
+
+    fn bytes(&self) -> Option<&[u32]> {
+        let offset = |at: usize| u32::try_from(at).expect("a resume's text is far below four gigabytes");
+        let all = || self.text.char_indices().map(|(at, _)| offset(at)).chain([offset(self.text.len())]).collect();
+        self.bytes.get_or_init(|| (!self.text.is_ascii()).then(all)).as_deref()
     }
 
     /// The text with ASCII letters in lower case: every offset stays.
@@ -57,14 +65,14 @@ impl<'a> Source<'a> {
     }
 
     fn byte(&self, at: u32) -> usize {
-        match &self.bytes {
+        match self.bytes() {
             None => (at as usize).min(self.text.len()),
             Some(bytes) => bytes.get(at as usize).map_or(self.text.len(), |byte| *byte as usize),
         }
     }
 
     fn char_at(&self, byte: usize) -> u32 {
-        let at = self.bytes.as_ref().map_or(byte, |bytes| bytes.partition_point(|start| (*start as usize) < byte));
+        let at = self.bytes().map_or(byte, |bytes| bytes.partition_point(|start| (*start as usize) < byte));
         u32::try_from(at).expect("a resume's text is far below four billion characters")
     }
 

@@ -112,6 +112,9 @@ fn related(case: &Case<'_>, wanted: &WantedSkill) -> (Finding, String) {
 
 /// The mentions to quote: those that deny, or those that do not; work before lists, since work proves more.
 fn spans(case: &Case<'_>, held: &HeldSkill, denied: bool) -> Vec<Span> {
+    if !case.source.is_quoting() {
+        return Vec::new();
+    }
     // Three stretches are quoted; of hundreds of mentions only so many are looked at.
     let look = 24;
     let mut out: Vec<(bool, Span)> = held

@@ -24,6 +24,9 @@ const WISHES: f32 = 0.3;
 /// What time in the wanted titles can add to it.
 const DEPTH: f32 = 0.6;
 
+/// From so many people on a second thread pays.
+const MANY: usize = 64;
+
 /// A candidate in their place.
 #[derive(Debug, Clone)]
 pub struct Ranked {
@@ -70,16 +73,30 @@ pub fn rank(interpretation: &Interpretation, found: &Found, people: Vec<Arc<Pers
     let sparse = normalise(people.iter().map(|p| found.sparse.get(&p.candidate.id).map(|(score, _)| *score)));
     let meaning = if found.dense.is_empty() { 0.0 } else { MEANING };
     let scores = dense.iter().zip(&sparse).map(|(dense, sparse)| meaning * dense + (1.0 - meaning) * sparse);
-    let mut ranked: Vec<Ranked> = people
-        .into_iter()
-        .zip(scores)
-        .filter_map(|(person, score)| weigh(interpretation, person, score, today))
-        .collect();
+    let scored: Vec<(Arc<Person>, f32)> = people.into_iter().zip(scores).collect();
+    let mut ranked = weigh_all(interpretation, &scored, today);
     ranked.sort_by(|a, b| {
         let unmet = unmet(&a.verdict).cmp(&unmet(&b.verdict));
         unmet.then(b.score.total_cmp(&a.score)).then(a.person.candidate.id.cmp(&b.person.candidate.id))
     });
     ranked
+}
+
+/// Weighs everyone, on two threads where there are many.
+fn weigh_all(interpretation: &Interpretation, scored: &[(Arc<Person>, f32)], today: NaiveDate) -> Vec<Ranked> {
+    let weigh_some = |some: &[(Arc<Person>, f32)]| -> Vec<Ranked> {
+        some.iter().filter_map(|(person, score)| weigh(interpretation, Arc::clone(person), *score, today)).collect()
+    };
+    if scored.len() < MANY {
+        return weigh_some(scored);
+    }
+    let (first, second) = scored.split_at(scored.len() / 2);
+    std::thread::scope(|scope| {
+        let other = scope.spawn(|| weigh_some(second));
+        let mut all = weigh_some(first);
+        all.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        all
+    })
 }
 
 /// How far a candidate is from meeting every must: those missing, then those met in part.

@@ -13,7 +13,7 @@ use crate::model::ids::{CandidateId, ResumeId, WorkspaceId};
 use crate::model::lexical;
 use crate::model::query::interpretation::{Interpretation, Kind};
 use crate::model::taxonomy;
-use crate::recruit::{Error, Result, standby};
+use crate::recruit::{Result, standby};
 
 /// Candidates taken from each arm.
 const PER_ARM: usize = 200;
@@ -88,11 +88,10 @@ pub async fn retrieve(
         found.degraded.push(Degraded { service: "vector engine", detail });
     }
     let sparse = Some(lexical::query(&text));
-    let queries = circles(interpretation).into_iter().map(|must| {
-        let filter = Filter { workspace, must, must_not: Vec::new() };
-        ctx.vectors.query(HybridQuery { filter, dense: dense.clone(), sparse: sparse.clone(), limit: PER_ARM })
-    });
-    for hits in futures::future::try_join_all(queries).await.map_err(Error::from)? {
+    let filter = Filter { workspace, must: Vec::new(), must_not: Vec::new() };
+    let circles = circles(interpretation).into_iter().map(|must| Filter { must, ..filter.clone() }).collect();
+    let query = HybridQuery { filter, dense, sparse, limit: PER_ARM };
+    for hits in ctx.vectors.query_within(query, circles).await? {
         found.add(hits);
     }
     Ok(found)

@@ -1,5 +1,5 @@
 //! The vector engine in process: an exact scan over dense vectors in memory and an inverted index over words.
-//! Exact means full recall and the same answer to the last bit, whatever the order points came in; at the sizes of one
+//! Exact means full recall and the same answer, whatever the order points came in; at the sizes of one
 //! small server a scan costs a few milliseconds and needs no graph, no build and no second program. Nothing is kept on
 //! disk: Postgres has the vectors, and the index is filled from there at start.
 //!
@@ -13,12 +13,17 @@ mod shelf;
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use async_trait::async_trait;
+use tokio::sync::watch;
 
 use self::shelf::Shelf;
-use super::{Error, HybridHits, HybridQuery, Point, VectorIndex, shape};
+use super::{Error, Filter, HybridHits, HybridQuery, Point, VectorIndex, shape};
 use crate::model::ids::{CandidateId, ResumeId, WorkspaceId};
+
+/// How long a query waits for the index to be filled: a few times what 10,000 resumes take.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 type Shelves = HashMap<WorkspaceId, Arc<RwLock<Shelf>>>;
 
@@ -27,12 +32,30 @@ type Shelves = HashMap<WorkspaceId, Arc<RwLock<Shelf>>>;
 pub struct EmbeddedIndex {
     dimensions: usize,
     shelves: Arc<RwLock<Shelves>>,
+    /// Whether queries may look: not while the index is filled at the program's start.
+    filled: Arc<watch::Sender<bool>>,
+}
+
+/// Holds back queries while it lives.
+#[derive(Debug)]
+pub struct Filling(Arc<watch::Sender<bool>>);
+
+impl Drop for Filling {
+    fn drop(&mut self) {
+        self.0.send_replace(true);
+    }
 }
 
 impl EmbeddedIndex {
     /// An empty index of vectors with `dimensions` numbers, at least one.
     pub fn new(dimensions: usize) -> Self {
-        Self { dimensions, shelves: Arc::default() }
+        Self { dimensions, shelves: Arc::default(), filled: Arc::new(watch::Sender::new(true)) }
+    }
+
+    /// From now on queries wait until the index is filled, for [`PATIENCE`] at most: until the answer is dropped.
+    pub fn filling(&self) -> Filling {
+        self.filled.send_replace(false);
+        Filling(Arc::clone(&self.filled))
     }
 
     fn shelf(&self, workspace: WorkspaceId) -> Option<Arc<RwLock<Shelf>>> {
@@ -98,10 +121,25 @@ impl VectorIndex for EmbeddedIndex {
     }
 
     async fn query(&self, query: HybridQuery) -> Result<HybridHits, Error> {
+        let circle = query.filter.clone();
+        let hits = self.query_within(query, vec![circle]).await?;
+        Ok(hits.into_iter().next().unwrap_or_default())
+    }
+
+    async fn query_within(&self, query: HybridQuery, circles: Vec<Filter>) -> Result<Vec<HybridHits>, Error> {
         shape::check_query(&query, self.dimensions)?;
+        circles.iter().try_for_each(shape::check_filter)?;
+        let mut filled = self.filled.subscribe();
+        let full = async { filled.wait_for(|full| *full).await.is_ok() };
+        if !tokio::time::timeout(PATIENCE, full).await.unwrap_or(false) {
+            return Err(Error::Unavailable("the embedded index is still being filled".to_owned()));
+        }
         let workspace = query.filter.workspace;
-        let Some(held) = self.shelf(workspace) else { return Ok(HybridHits::default()) };
-        blocking(move || Ok(held.read().map_err(|_| broken(workspace))?.query(&query))).await
+        if circles.iter().any(|circle| circle.workspace != workspace) {
+            return Err(Error::Refused("query: its circles are of several workspaces".to_owned()));
+        }
+        let Some(held) = self.shelf(workspace) else { return Ok(vec![HybridHits::default(); circles.len()]) };
+        blocking(move || Ok(held.read().map_err(|_| broken(workspace))?.query(&query, &circles))).await
     }
 
     async fn count(&self, workspace: WorkspaceId) -> Result<u64, Error> {

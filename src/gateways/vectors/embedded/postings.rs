@@ -34,31 +34,21 @@ impl Postings {
         self.worded.push(!words.indices.is_empty());
     }
 
-    /// Calls `visit` with slot and score for each wanted slot that shares a term with the query, in slot order.
-    /// Rarity is counted over `alive`, a flag for each slot.
-    pub(super) fn scan(
-        &self,
-        query: &SparseVector,
-        alive: &[bool],
-        wanted: &[bool],
-        mut visit: impl FnMut(usize, f32),
-    ) {
+    /// Each slot's score; minus infinity where it shares no term with the query. Rarity is counted over `alive`, a
+    /// flag for each slot.
+    pub(super) fn scores(&self, query: &SparseVector, alive: &[bool]) -> Vec<f32> {
         let points = alive.iter().zip(&self.worded).filter(|(alive, worded)| **alive && **worded).count();
-        let mut scores: Vec<Option<f32>> = vec![None; alive.len()];
+        let mut scores = vec![f32::NEG_INFINITY; alive.len()];
         for (term, weight) in query.indices.iter().zip(&query.values) {
             let Some(list) = self.lists.get(term) else { continue };
             let carriers = list.iter().filter(|posting| alive[posting.slot as usize]).count();
             let factor = weight * inverse_document_frequency(points, carriers);
             for posting in list {
                 let score = &mut scores[posting.slot as usize];
-                *score = Some(score.unwrap_or(0.0) + factor * posting.weight);
+                *score = score.max(0.0) + factor * posting.weight;
             }
         }
-        for (slot, (score, wanted)) in scores.iter().zip(wanted).enumerate() {
-            if let (Some(score), true) = (score, wanted) {
-                visit(slot, *score);
-            }
-        }
+        scores
     }
 
     /// Keeps the postings of slots that `moved` gives a new number, and forgets terms that nobody carries any more.
@@ -114,9 +104,9 @@ mod tests {
         postings.push(2, &words(&[]));
         postings.push(3, &words(&[(8, 1.0)]));
         let alive = [true, false, true, true];
-        let mut seen = Vec::new();
-        postings.scan(&words(&[(7, 1.0)]), &alive, &alive, |slot, score| seen.push((slot, score)));
-        assert_eq!(seen, [(0, inverse_document_frequency(2, 1))]);
+        let scores = postings.scores(&words(&[(7, 1.0)]), &alive);
+        assert_eq!(scores[0], inverse_document_frequency(2, 1));
+        assert_eq!(scores[2..], [f32::NEG_INFINITY; 2]);
     }
 
     #[test]
@@ -126,8 +116,7 @@ mod tests {
         postings.push(1, &words(&[(7, 2.0)]));
         postings.retain(&[None, Some(0)]);
         assert_eq!(postings.lists.len(), 1);
-        let mut seen = Vec::new();
-        postings.scan(&words(&[(7, 1.0), (9, 1.0)]), &[true], &[true], |slot, score| seen.push((slot, score)));
-        assert_eq!(seen, [(0, inverse_document_frequency(1, 1) * 2.0)]);
+        let scores = postings.scores(&words(&[(7, 1.0), (9, 1.0)]), &[true]);
+        assert_eq!(scores, [inverse_document_frequency(1, 1) * 2.0]);
     }
 }

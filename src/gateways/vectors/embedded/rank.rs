@@ -31,6 +31,15 @@ impl<'a> Best<'a> {
         }
     }
 
+    /// The score of the last of the best `limit` candidates; minus infinity where there are fewer.
+    pub(super) fn last_of(&self, limit: usize) -> f32 {
+        let mut scores: Vec<f32> = self.by_person.iter().flatten().map(|(score, _)| *score).collect();
+        match limit.checked_sub(1) {
+            Some(last) if last < scores.len() => *scores.select_nth_unstable_by(last, |a, b| b.total_cmp(a)).1,
+            _ => f32::NEG_INFINITY,
+        }
+    }
+
     /// The best `limit` candidates, best first, ties by candidate id.
     pub(super) fn top(self, limit: usize) -> Vec<Hit> {
         let columns = self.columns;

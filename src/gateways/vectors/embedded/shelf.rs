@@ -3,11 +3,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::dense::Rows;
+use super::dense::{Looked, Rows};
 use super::facts::FactTable;
 use super::postings::Postings;
 use super::rank::Best;
-use crate::gateways::vectors::{Condition, Error, Filter, HybridHits, HybridQuery, Point};
+use crate::gateways::vectors::{Condition, Error, Filter, Hit, HybridHits, HybridQuery, Point};
 use crate::model::ids::{CandidateId, PassageId, ResumeId};
 
 /// Dead slots that are not worth a rewrite however small the workspace is.
@@ -93,20 +93,42 @@ impl Shelf {
         self.delete(|columns, slot| columns.resumes[slot] == resume);
     }
 
-    /// Runs both arms of a query.
-    pub(super) fn query(&self, query: &HybridQuery) -> HybridHits {
-        let wanted = self.wanted(&query.filter);
-        let dense = query.dense.as_ref().map(|vector| {
-            let mut best = Best::new(&self.columns);
-            self.rows.scan(vector, &wanted, |slot, score| best.offer(slot, score));
-            best.top(query.limit)
-        });
-        let sparse = query.sparse.as_ref().map(|words| {
-            let mut best = Best::new(&self.columns);
-            self.postings.scan(words, &self.columns.alive, &wanted, |slot, score| best.offer(slot, score));
-            best.top(query.limit)
-        });
-        HybridHits { dense: dense.unwrap_or_default(), sparse: sparse.unwrap_or_default() }
+    /// Runs both arms of a query in each circle of points; every point is looked at once, however many circles.
+    pub(super) fn query(&self, query: &HybridQuery, circles: &[Filter]) -> Vec<HybridHits> {
+        let looked = query.dense.as_deref().map(|vector| self.rows.look(vector));
+        let rough = looked.as_ref().map(|looked| (looked, self.rows.rough(looked)));
+        let words = query.sparse.as_ref().map(|words| self.postings.scores(words, &self.columns.alive));
+        let within = |circle: &Filter| {
+            let wanted = self.wanted(circle);
+            let dense = rough.as_ref().map(|(looked, rough)| self.nearest(looked, rough, &wanted, query.limit));
+            let sparse = words.as_ref().map(|scores| self.best(scores, &wanted).top(query.limit));
+            HybridHits { dense: dense.unwrap_or_default(), sparse: sparse.unwrap_or_default() }
+        };
+        circles.iter().map(within).collect()
+    }
+
+    /// The best of the wanted slots that have a score.
+    fn best(&self, scores: &[f32], wanted: &[bool]) -> Best<'_> {
+        let mut best = Best::new(&self.columns);
+        for (slot, score) in scores.iter().enumerate().filter(|(slot, _)| wanted[*slot]) {
+            if *score > f32::NEG_INFINITY {
+                best.offer(slot, *score);
+            }
+        }
+        best
+    }
+
+    /// The nearest by exact scores. Nobody among them has a rough score further below the last one's than the errors
+    /// of both allow, so only who has not is scored exactly.
+    fn nearest(&self, looked: &Looked<'_>, rough: &[f32], wanted: &[bool], limit: usize) -> Vec<Hit> {
+        let least = self.best(rough, wanted).last_of(limit) - 2.0 * self.rows.error(looked);
+        let mut best = Best::new(&self.columns);
+        for (slot, score) in rough.iter().enumerate().filter(|(slot, _)| wanted[*slot]) {
+            if *score >= least && *score > f32::NEG_INFINITY {
+                best.offer(slot, self.rows.exact(slot, looked));
+            }
+        }
+        best.top(limit)
     }
 
     fn delete(&mut self, doomed: impl Fn(&Columns, usize) -> bool) {
