@@ -70,7 +70,7 @@ pub async fn upload(State(ctx): State<Context>, Recruiter(me): Recruiter, mut re
             continue;
         }
         match read(field, &ctx, limit).await? {
-            Some(bytes) => answer.uploads.push(in_time(intake::receive(&ctx, &me, &filename, bytes)).await?),
+            Some(bytes) => answer.uploads.push(in_time(Box::pin(intake::receive(&ctx, &me, &filename, bytes))).await?),
             None => {
                 let detail = format!("`{filename}` is larger than {} MB", ctx.config.intake.max_file_mb);
                 answer.rejected.push(Rejected { filename, code: "file_too_large", detail });

@@ -109,10 +109,10 @@ fn steps(ctx: Context, asker: Asker, request: Request) -> impl Stream<Item = Res
     let (sender, receiver) = tokio::sync::mpsc::channel(4);
     tokio::spawn(async move {
         let quick = Request { mode: Mode::Fast, ..request.clone() };
-        if let Ok(answer) = in_time(search::search(&ctx, asker, quick)).await {
+        if let Ok(answer) = in_time(Box::pin(search::search(&ctx, asker, quick))).await {
             let _ = sender.send(event("instant", &answer)).await;
         }
-        match in_time(search::search(&ctx, asker, request)).await {
+        match in_time(Box::pin(search::search(&ctx, asker, request))).await {
             Ok(answer) => {
                 let mut plain = answer.clone();
                 for reason in plain.hits.iter_mut().flat_map(|hit| &mut hit.reasons) {
