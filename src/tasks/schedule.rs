@@ -10,7 +10,7 @@ use crate::recruit::housekeeping;
 
 /// How often what is over is removed. Nothing depends on it: a session that has ended is refused whether it is there
 /// or not.
-const TIDY_EVERY: Duration = Duration::from_secs(60 * 60);
+const TIDY_EVERY: Duration = Duration::from_hours(1);
 
 /// Tidies up at the start and then hourly, until `stop`.
 pub async fn run(ctx: Context, stop: CancellationToken) {
