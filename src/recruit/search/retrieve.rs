@@ -16,7 +16,7 @@ use crate::model::taxonomy;
 use crate::recruit::{Result, standby};
 
 /// Candidates taken from each arm.
-const PER_ARM: usize = 200;
+const PER_ARM: usize = 150;
 
 /// How long the vector of a query is remembered: the model does not change its mind.
 const REMEMBERED: Duration = Duration::from_hours(24);

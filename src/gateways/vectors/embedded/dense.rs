@@ -70,11 +70,23 @@ impl Rows {
     /// Each slot's score by the high halves, within [`Rows::error`] of the true one; minus infinity where there is no
     /// vector.
     pub(super) fn rough(&self, looked: &Looked<'_>) -> Vec<f32> {
-        let rows = self.high.0.iter().flat_map(|block| block.chunks_exact(self.width));
-        let scored = rows.zip(&self.scales).map(|(row, scale)| {
-            if *scale > 0.0 { product(row, &looked.whole) * (256.0 * looked.scale * scale) } else { f32::NEG_INFINITY }
-        });
-        scored.collect()
+        let mut scores = vec![0.0; self.scales.len()];
+        // Compiled once for each kind of processor, and run as the best that this one can.
+        let arch = pulp::Arch::new();
+        for (block, scores) in self.high.0.iter().zip(scores.chunks_mut(BLOCK)) {
+            arch.dispatch(
+                #[inline(always)]
+                || {
+                    for (row, score) in block.chunks_exact(self.width).zip(scores.iter_mut()) {
+                        *score = product(row, &looked.whole);
+                    }
+                },
+            );
+        }
+        for (score, scale) in scores.iter_mut().zip(&self.scales) {
+            *score = if *scale > 0.0 { *score * (256.0 * looked.scale * scale) } else { f32::NEG_INFINITY };
+        }
+        scores
     }
 
     /// How far a rough score may be from the true one: half of a high half's step for each number of the query, half
@@ -161,11 +173,18 @@ fn whole(high: i8, low: i8) -> i32 {
 
 /// The sum of products. Plain loops over whole numbers: the compiler turns them into the processor's multiply-and-add.
 #[expect(clippy::cast_precision_loss, reason = "rough by intent")]
+#[expect(clippy::inline_always, reason = "only what is inlined is compiled for the processor that was found")]
+#[inline(always)]
 fn product(row: &[i8], query: &[i16]) -> f32 {
-    let chunks = row.chunks(CHUNK).zip(query.chunks(CHUNK));
-    let sums =
-        chunks.map(|(row, query)| row.iter().zip(query).map(|(a, b)| i32::from(*a) * i32::from(*b)).sum::<i32>());
-    sums.map(|sum| sum as f32).sum()
+    let mut total = 0.0;
+    for (row, query) in row.chunks(CHUNK).zip(query.chunks(CHUNK)) {
+        let mut sum = 0;
+        for (a, b) in row.iter().zip(query) {
+            sum += i32::from(*a) * i32::from(*b);
+        }
+        total += sum as f32;
+    }
+    total
 }
 
 #[cfg(test)]

@@ -95,16 +95,26 @@ impl Shelf {
 
     /// Runs both arms of a query in each circle of points; every point is looked at once, however many circles.
     pub(super) fn query(&self, query: &HybridQuery, circles: &[Filter]) -> Vec<HybridHits> {
-        let looked = query.dense.as_deref().map(|vector| self.rows.look(vector));
-        let rough = looked.as_ref().map(|looked| (looked, self.rows.rough(looked)));
-        let words = query.sparse.as_ref().map(|words| self.postings.scores(words, &self.columns.alive));
-        let within = |circle: &Filter| {
-            let wanted = self.wanted(circle);
-            let dense = rough.as_ref().map(|(looked, rough)| self.nearest(looked, rough, &wanted, query.limit));
-            let sparse = words.as_ref().map(|scores| self.best(scores, &wanted).top(query.limit));
-            HybridHits { dense: dense.unwrap_or_default(), sparse: sparse.unwrap_or_default() }
-        };
-        circles.iter().map(within).collect()
+        let wanted: Vec<Vec<bool>> = circles.iter().map(|circle| self.wanted(circle)).collect();
+        std::thread::scope(|scope| {
+            let sparse = scope.spawn(|| self.by_words(query, &wanted));
+            let dense = self.by_meaning(query, &wanted);
+            let sparse = sparse.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            dense.into_iter().zip(sparse).map(|(dense, sparse)| HybridHits { dense, sparse }).collect()
+        })
+    }
+
+    fn by_meaning(&self, query: &HybridQuery, wanted: &[Vec<bool>]) -> Vec<Vec<Hit>> {
+        let Some(vector) = &query.dense else { return vec![Vec::new(); wanted.len()] };
+        let looked = self.rows.look(vector);
+        let rough = self.rows.rough(&looked);
+        wanted.iter().map(|wanted| self.nearest(&looked, &rough, wanted, query.limit)).collect()
+    }
+
+    fn by_words(&self, query: &HybridQuery, wanted: &[Vec<bool>]) -> Vec<Vec<Hit>> {
+        let Some(words) = &query.sparse else { return vec![Vec::new(); wanted.len()] };
+        let scores = self.postings.scores(words, &self.columns.alive);
+        wanted.iter().map(|wanted| self.best(&scores, wanted).top(query.limit)).collect()
     }
 
     /// The best of the wanted slots that have a score.
