@@ -9,9 +9,10 @@ web := web/.svelte-kit/.built
 DATA ?= .demo
 PORT ?=
 SAMPLE ?= yes
+RESUMES ?= 10000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test build lint fmt e2e openapi model samples sqlx setup-build setup-demo setup-web FORCE
+.PHONY: help demo test bench build lint fmt e2e openapi model samples sqlx setup-build setup-demo setup-web FORCE
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,6 +22,9 @@ demo: setup-demo model $(release) $(if $(filter no,$(SAMPLE)),,$(DATA)/samples.j
 
 test: ## Every test; one step: tests/run STEP, the steps: tests/run --list
 	@exec tests/run
+
+bench: setup-demo model $(release) ## Import, search, memory and start, measured on RESUMES=10000 invented resumes
+	@exec tests/support/with-services tests/bench/run.py --binary $(release) --resumes $(RESUMES)
 
 build: $(release) ## The release binary, with the web frontend inside
 

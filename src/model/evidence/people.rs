@@ -27,8 +27,12 @@ pub(super) fn titles(case: &Case<'_>) -> Vec<Reason> {
 
 /// Whether a position has exactly the wanted title: the same occupation, or the words in it.
 fn exact(wanted: &WantedTitle, label: &str, held: &HeldPosition) -> bool {
-    let same = wanted.id.is_some() && held.title_id == wanted.id;
-    same || held.title.as_ref().is_some_and(|title| contains(&title.value.to_lowercase(), label))
+    wanted.id.is_some() && held.title_id == wanted.id || worded(label, held)
+}
+
+/// Whether a position's title holds these words, in lower case.
+fn worded(label: &str, held: &HeldPosition) -> bool {
+    held.title.as_ref().is_some_and(|title| contains(&title.value.to_lowercase(), label))
 }
 
 /// How close the occupation of a position is to the wanted one, 0 to 1.
@@ -79,12 +83,19 @@ pub(super) fn depth(case: &Case<'_>) -> f32 {
 
 fn title(case: &Case<'_>, wanted: &WantedTitle) -> (Finding, String) {
     let label = wanted.label.to_lowercase();
-    let same: Vec<&HeldPosition> = case.profile.positions.iter().filter(|held| exact(wanted, &label, held)).collect();
+    let mut same: Vec<&HeldPosition> =
+        case.profile.positions.iter().filter(|held| exact(wanted, &label, held)).collect();
+    // The title as it was asked for proves more than another name of the same occupation.
+    same.sort_by_key(|held| !worded(&label, held));
     let spans: Vec<Span> = same.iter().filter_map(|held| Some(held.title.as_ref()?.span)).collect();
     if !spans.is_empty() {
+        let other = same.first().filter(|held| !worded(&label, held)).and_then(|held| held.title.as_ref());
+        let name = other.map(|title| format!("as {}", title.value));
         let periods = same.iter().filter_map(|held| held.start.zip(held.end));
-        let remark = experience::months(periods, case.today)
-            .map_or_else(String::new, |months| format!(" (dated positions show {})", duration(months)));
+        let time = experience::months(periods, case.today);
+        let time = time.map(|months| format!("dated positions show {}", duration(months)));
+        let remarks: Vec<String> = name.into_iter().chain(time).collect();
+        let remark = if remarks.is_empty() { String::new() } else { format!(" ({})", remarks.join("; ")) };
         return (Finding { status: Status::Met, evidence: case.source.quotes(spans) }, remark);
     }
     if let Some(headline) = &case.profile.headline
