@@ -82,7 +82,7 @@ async fn fill_at_last(ctx: Context, filling: Filling) {
         tracing::warn!(%error, "cannot fill the index in the process, trying again");
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
-    drop(filling);
+    filling.done();
 }
 
 fn threads(config: &Config) -> usize {

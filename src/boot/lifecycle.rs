@@ -10,7 +10,8 @@ use tokio_util::task::TaskTracker;
 
 use crate::context::Context;
 use crate::gateways::extract;
-use crate::recruit::standby;
+use crate::recruit::{search, standby};
+use crate::store::listener::Notice;
 use crate::store::{Store, WorkerLock};
 use crate::{http, tasks};
 
@@ -86,6 +87,7 @@ pub async fn work(ctx: Context, stop: CancellationToken) -> Result<()> {
     tokio::join!(
         keep_lock(ctx.clone(), lock, stop.clone()),
         hear(ctx.clone(), stop.clone()),
+        watch_vectors(ctx.clone(), stop.clone()),
         tasks::runner::run(ctx.clone(), ctx.config.tasks.workers, stop)
     );
     Ok(())
@@ -144,8 +146,13 @@ async fn pass_on(store: &Store, ctx: &Context) {
     };
     loop {
         match listener.next().await {
-            // Nobody may be listening; that is no failure.
-            Ok(Some(notice)) => drop(ctx.notices.send(notice)),
+            Ok(Some(notice)) => {
+                if let Notice::CandidateDeleted { id, .. } = notice {
+                    search::forget(id);
+                }
+                // Nobody may be listening; that is no failure.
+                drop(ctx.notices.send(notice));
+            }
             Ok(None) => tracing::info!("the connection for changes was made anew"),
             Err(error) => return tracing::warn!(%error, "the connection for changes was lost"),
         }

@@ -168,6 +168,10 @@ pub trait VectorIndex: Send + Sync {
         let each = circles.into_iter().map(|filter| self.query(HybridQuery { filter, ..query.clone() }));
         futures::future::try_join_all(each).await
     }
+    /// Whether it is being filled at the program's start, and searches wait for it.
+    fn is_filling(&self) -> bool {
+        false
+    }
     /// How many points a workspace has.
     async fn count(&self, workspace: WorkspaceId) -> Result<u64, Error>;
     /// Proves by a real request that the engine answers.

@@ -52,6 +52,8 @@ pub async fn get(State(ctx): State<Context>, Viewer(me): Viewer) -> Answer<axum:
                 "degraded",
                 "the server is away; this process searches by itself until it is back",
             )
+        } else if ctx.vectors.is_filling() {
+            service("vectors", false, "degraded", "the index is being filled; searches wait for it")
         } else {
             service("vectors", vectors, "down", "nothing can be found until it is back")
         },

@@ -173,7 +173,10 @@ const GRADES: [(&str, Seniority); 38] = [
 
 fn grade(title: &str) -> Option<Seniority> {
     let lower = title.to_lowercase();
-    GRADES.iter().find(|(word, _)| contains(&lower, word)).map(|(_, grade)| *grade)
+    // The grade of whom somebody works for is not theirs: "assistant to the CEO".
+    let end = [" to ", " zum ", " zur ", " für "].iter().filter_map(|word| lower.find(word)).min();
+    let lower = &lower[..end.unwrap_or(lower.len())];
+    GRADES.iter().find(|(word, _)| contains(lower, word)).map(|(_, grade)| *grade)
 }
 
 /// The grade that the newest titles, or the headline, tell, and where.

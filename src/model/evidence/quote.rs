@@ -81,10 +81,10 @@ impl<'a> Source<'a> {
         Span { start: self.char_at(start), end: self.char_at(end) }
     }
 
-    /// Quotations around these mentions: each stretch once, at most three, in the text's order.
+    /// Quotations around these mentions; an empty span has no words to show. Each stretch once, at most three, in the text's order.
     pub fn quotes(&self, spans: impl IntoIterator<Item = Span>) -> Vec<Quote> {
         let mut out: Vec<(usize, usize)> = Vec::new();
-        for span in spans.into_iter().take_while(|_| self.quoting) {
+        for span in spans.into_iter().take_while(|_| self.quoting).filter(|span| span.start < span.end) {
             let (start, end) = self.around(self.range(span));
             if start < end && out.iter().all(|(from, to)| end <= *from || *to <= start) {
                 out.push((start, end));

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use chrono::NaiveDate;
+
 use super::answer::{Facet, Facets};
 use super::rank::Ranked;
 use crate::model::taxonomy;
@@ -14,7 +16,7 @@ const BANDS: [(&str, f32, f32); 5] =
     [("<2", 0.0, 2.0), ("2-5", 2.0, 5.0), ("5-10", 5.0, 10.0), ("10-20", 10.0, 20.0), ("20+", 20.0, f32::INFINITY)];
 
 /// Counts skills, places, seniority, languages and years over `people`.
-pub fn count(people: &[Ranked]) -> Facets {
+pub fn count(people: &[Ranked], today: NaiveDate) -> Facets {
     let mut skills = Counts::new();
     let mut locations = Counts::new();
     let mut seniority = Counts::new();
@@ -35,7 +37,7 @@ pub fn count(people: &[Ranked]) -> Facets {
         if let Some(level) = document.seniority {
             *seniority.entry(level.name()).or_default() += 1;
         }
-        if let Some(held) = ranked.years()
+        if let Some(held) = ranked.years(today)
             && let Some((label, ..)) = BANDS.iter().find(|(_, from, to)| (*from..*to).contains(&held))
         {
             *years.entry(label).or_default() += 1;

@@ -10,8 +10,9 @@ use crate::context::Context;
 use crate::model::candidate::Candidate;
 use crate::model::evidence;
 use crate::model::ids::{CandidateId, WorkspaceId};
-use crate::model::profile::Profile;
+use crate::model::profile::{Found, Profile};
 use crate::model::query::interpretation::Seniority;
+use crate::model::span::Span;
 use crate::recruit::Result;
 use crate::store::candidates::{self, Version};
 use crate::store::resumes::{self, Resume};
@@ -52,8 +53,10 @@ pub async fn load(ctx: &Context, workspace: WorkspaceId, ids: &[CandidateId]) ->
     let mut tx = ctx.store.workspace(workspace).await?;
     let versions = candidates::versions(&mut tx, ids).await?;
     let (mut people, mut missing) = (Vec::with_capacity(versions.len()), Vec::new());
+    let known: HashMap<CandidateId, Version> = versions.iter().copied().collect();
     {
         let mut shelf = shelf();
+        ids.iter().filter(|id| !known.contains_key(id)).for_each(|id| shelf.remove(*id));
         for (id, version) in &versions {
             match shelf.people.get(id) {
                 Some((known, person)) if known == version => people.push(Arc::clone(person)),
@@ -65,17 +68,16 @@ pub async fn load(ctx: &Context, workspace: WorkspaceId, ids: &[CandidateId]) ->
         return Ok(people);
     }
     // The rows may be newer than their versions; they are then read once more by the next search.
-    let known: HashMap<CandidateId, Version> = versions.into_iter().collect();
     let rows = candidates::some(&mut tx, &missing).await?;
-    let mut documents: HashMap<CandidateId, Vec<Document>> = HashMap::new();
+    let mut documents: HashMap<CandidateId, Vec<Resume>> = HashMap::new();
     for resume in resumes::of_candidates(&mut tx, &missing).await? {
-        documents.entry(resume.candidate).or_default().push(Document::from(resume));
+        documents.entry(resume.candidate).or_default().push(resume);
     }
     drop(tx);
     let mut shelf = shelf();
     for candidate in rows {
         let Some(resumes) = documents.remove(&candidate.id) else { continue };
-        let person = Arc::new(Person { candidate, resumes });
+        let person = Arc::new(Person::new(candidate, resumes));
         if let Some(version) = known.get(&person.candidate.id) {
             shelf.put(*version, Arc::clone(&person));
         }
@@ -84,12 +86,23 @@ pub async fn load(ctx: &Context, workspace: WorkspaceId, ids: &[CandidateId]) ->
     Ok(people)
 }
 
+/// Forgets a candidate who was deleted; the row is gone already, this takes what was kept of them out of memory.
+pub fn forget(id: CandidateId) {
+    shelf().remove(id);
+}
+
 /// The shelf; whole even if a thread died holding it, because at worst its size is reckoned too high.
 fn shelf() -> MutexGuard<'static, Shelf> {
     SHELF.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Shelf {
+    fn remove(&mut self, id: CandidateId) {
+        if let Some((_, person)) = self.people.pop(&id) {
+            self.size -= person.size();
+        }
+    }
+
     fn put(&mut self, version: Version, person: Arc<Person>) {
         self.size += person.size();
         if let Some((_, old)) = self.people.put(person.candidate.id, (version, person)) {
@@ -104,6 +117,19 @@ impl Shelf {
 }
 
 impl Person {
+    /// What was set by hand wins over what a resume says; no words of the resume prove it.
+    fn new(candidate: Candidate, resumes: Vec<Resume>) -> Self {
+        let by_hand = candidate.corrections.location.as_ref();
+        let resumes = resumes.into_iter().map(|mut resume| {
+            if let Some(place) = by_hand {
+                let span = Span { start: 0, end: 0 };
+                resume.profile.location = Some(Found { value: place.clone(), span, confidence: 1.0 });
+            }
+            Document::from(resume)
+        });
+        Self { resumes: resumes.collect(), candidate }
+    }
+
     /// About how many bytes they take: texts, and measured averages for the parts of a profile.
     fn size(&self) -> usize {
         let document = |document: &Document| {

@@ -12,6 +12,7 @@ mod similar;
 use std::time::Instant;
 
 pub use answer::{Answer, Degraded, Evidence, Facet, Facets, Hit, Reason, Stage};
+pub use library::forget;
 pub use similar::similar;
 
 use super::accounts::Actor;
@@ -111,7 +112,7 @@ pub async fn search(ctx: &Context, asker: Asker, request: Request) -> Result<Ans
         let page = ranked.get(within.start..end).unwrap_or_default();
         let places = within.start + 1..;
         let hits: Vec<Hit> = page.iter().zip(places).map(|(person, place)| person.hit(place, &wanted, today)).collect();
-        (hits, facets::count(&ranked), ranked.len(), found.degraded)
+        (hits, facets::count(&ranked, today), ranked.len(), found.degraded)
     };
     let worked = tokio::task::spawn_blocking(work).await;
     let (hits, facets, total, degraded) =

@@ -9,6 +9,7 @@ use super::answer::{Evidence, Hit, Reason};
 use super::library::{Document, Person};
 use super::retrieve::Found;
 use crate::model::evidence::{self, Verdict};
+use crate::model::experience;
 use crate::model::ids::ResumeId;
 use crate::model::profile::Place;
 use crate::model::query::interpretation::Interpretation;
@@ -44,9 +45,11 @@ impl Ranked {
         &self.person.resumes[self.best]
     }
 
-    /// Years in all.
-    pub fn years(&self) -> Option<f32> {
-        self.person.candidate.experience_months.map(indexing::years)
+    /// Years in all, until `today`: what went on when the resume was read goes on since.
+    pub fn years(&self, today: NaiveDate) -> Option<f32> {
+        let positions = &self.document().resume.profile.positions;
+        let months = experience::months(positions.iter().filter_map(|held| held.start.zip(held.end)), today)?;
+        i32::try_from(months).ok().map(indexing::years)
     }
 
     /// As shown at place `rank`, with the words of the resume that prove it.
@@ -59,7 +62,7 @@ impl Ranked {
             name: candidate.name.clone(),
             headline: candidate.headline.clone(),
             location: candidate.location.as_ref().map(Place::label),
-            years_experience: self.years(),
+            years_experience: self.years(today),
             score: self.score,
             rank,
             reasons: reasons.into_iter().map(|reason| shown(reason, resume.id)).collect(),

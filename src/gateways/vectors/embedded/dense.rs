@@ -63,7 +63,7 @@ impl Rows {
     }
 
     /// Makes a query ready.
-    pub(super) fn look<'a>(&self, query: &'a [f32]) -> Looked<'a> {
+    pub(super) fn look(query: &[f32]) -> Looked<'_> {
         let scale = greatest(query).max(f32::MIN_POSITIVE) / QUERY_FULL;
         #[expect(clippy::cast_possible_truncation, reason = "the greatest number is brought to 14 bits")]
         let whole = query.iter().map(|number| (number / scale).round() as i16).collect();
@@ -205,8 +205,10 @@ mod tests {
         fn an_exact_score_is_the_dot_product_and_a_rough_one_is_within_its_error(all in (1_usize..600).prop_flat_map(vectors)) {
             let width = all[0].len();
             let mut rows = Rows::new(width);
-            all.iter().for_each(|row| rows.push(Some(row)));
-            let looked = rows.look(&all[0]);
+            for row in &all {
+                rows.push(Some(row));
+            }
+            let looked = Rows::look(&all[0]);
             for (slot, (row, rough)) in all.iter().zip(rows.rough(&looked)).enumerate() {
                 let wanted: f64 = row.iter().zip(&all[0]).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum();
                 let size = row.iter().zip(&all[0]).map(|(a, b)| f64::from(*a).abs() + f64::from(*b).abs()).sum::<f64>();
@@ -234,7 +236,7 @@ mod tests {
         }
         let keep: Vec<bool> = (0..1200).map(|i| i % 2 == 0).collect();
         rows.retain(&keep);
-        let looked = rows.look(&[1.0, 0.0]);
+        let looked = Rows::look(&[1.0, 0.0]);
         let rough = rows.rough(&looked);
         assert_eq!(rough.len(), 600);
         for (slot, i) in (0..600).zip((0..1200_u16).step_by(2)) {

@@ -36,12 +36,13 @@ pub struct EmbeddedIndex {
     filled: Arc<watch::Sender<bool>>,
 }
 
-/// Holds back queries while it lives.
+/// Holds back queries until it is done.
 #[derive(Debug)]
 pub struct Filling(Arc<watch::Sender<bool>>);
 
-impl Drop for Filling {
-    fn drop(&mut self) {
+impl Filling {
+    /// The index is full: queries may look.
+    pub fn done(self) {
         self.0.send_replace(true);
     }
 }
@@ -52,7 +53,7 @@ impl EmbeddedIndex {
         Self { dimensions, shelves: Arc::default(), filled: Arc::new(watch::Sender::new(true)) }
     }
 
-    /// From now on queries wait until the index is filled, for [`PATIENCE`] at most: until the answer is dropped.
+    /// From now on queries wait, for some seconds at most, until the answer is told that the index is full.
     pub fn filling(&self) -> Filling {
         self.filled.send_replace(false);
         Filling(Arc::clone(&self.filled))
@@ -100,6 +101,10 @@ impl EmbeddedIndex {
 impl VectorIndex for EmbeddedIndex {
     fn name(&self) -> &'static str {
         "embedded"
+    }
+
+    fn is_filling(&self) -> bool {
+        !*self.filled.borrow()
     }
 
     async fn upsert(&self, points: Vec<Point>) -> Result<(), Error> {

@@ -106,7 +106,7 @@ impl Shelf {
 
     fn by_meaning(&self, query: &HybridQuery, wanted: &[Vec<bool>]) -> Vec<Vec<Hit>> {
         let Some(vector) = &query.dense else { return vec![Vec::new(); wanted.len()] };
-        let looked = self.rows.look(vector);
+        let looked = Rows::look(vector);
         let rough = self.rows.rough(&looked);
         wanted.iter().map(|wanted| self.nearest(&looked, &rough, wanted, query.limit)).collect()
     }
