@@ -150,6 +150,28 @@ struct Finding {
     evidence: Vec<Quote>,
 }
 
+/// Requirements, those that are alternatives of each other together, in the order of the first of each.
+fn together<T>(wanted: &[T], group: impl Fn(&T) -> Option<u32>) -> Vec<Vec<&T>> {
+    let mut out: Vec<Vec<&T>> = Vec::new();
+    for one in wanted {
+        let known = out.iter_mut().find(|members| group(one).is_some() && group(members[0]) == group(one));
+        match known {
+            Some(members) => members.push(one),
+            None => out.push(vec![one]),
+        }
+    }
+    out
+}
+
+/// The reason for alternatives, each with its name, kind, finding and remark: they are met by the best of them; of what
+/// must not be, any one is too much.
+fn any_of(members: Vec<(String, Kind, Finding, String)>) -> Option<Reason> {
+    let kind = members.iter().map(|(_, kind, ..)| *kind).min()?;
+    let names: Vec<String> = members.iter().map(|(name, ..)| name.clone()).collect();
+    let (_, _, best, remark) = members.into_iter().min_by_key(|(_, _, finding, _)| finding.status as u8)?;
+    Some(best.reason(format!("{}{remark}", names.join(" or ")), kind))
+}
+
 impl Finding {
     fn missing() -> Self {
         Self { status: Status::Missing, evidence: Vec::new() }
@@ -282,6 +304,33 @@ mod tests {
     }
 
     #[test]
+    fn one_of_several_titles_is_enough_and_says_under_which_name_it_was_held() {
+        let title = |id: &str, label: &str| WantedTitle {
+            id: Some(id.into()),
+            label: label.into(),
+            kind: Kind::Must,
+            any_of: Some(1),
+        };
+        let titles =
+            vec![title("registered-nurse", "Registered nurse"), title("software-engineer", "Platform engineer")];
+        let wanted = Interpretation { titles, ..Interpretation::default() };
+        let reason = one(&wanted);
+        assert_eq!(reason.status, Status::Met);
+        assert!(reason.requirement.starts_with("Registered nurse or Platform engineer (as "), "{}", reason.requirement);
+        let profile = resume::read(RESUME, today(), None);
+        assert!(weigh(&wanted, &profile, RESUME, today()).depth > 0.9);
+    }
+
+    #[test]
+    fn weighing_comes_to_what_the_reasons_come_to() {
+        let wanted = skill("java", Kind::Must, Some(8.0), None);
+        let profile = resume::read(RESUME, today(), None);
+        let verdict = weigh(&wanted, &profile, RESUME, today());
+        assert_eq!((verdict.musts, verdict.musts_partial, verdict.musts_met), (1, 1, 0));
+        assert!((verdict.share() - 0.5).abs() < 1e-6);
+    }
+
+    #[test]
     fn years_in_all_are_a_range_and_unknown_is_missing() {
         let range = |min, max| Interpretation { years: YearsRange { min, max }, ..Interpretation::default() };
         assert_eq!(one(&range(Some(5.0), Some(8.0))).status, Status::Met);
@@ -295,7 +344,7 @@ mod tests {
     fn places_languages_titles_and_words_are_judged_by_what_is_written() {
         use Status::{Met, Missing, Partial};
         let wanted = Interpretation {
-            titles: vec![WantedTitle { id: None, label: "Software Engineer".into(), kind: Kind::Must }],
+            titles: vec![WantedTitle { id: None, label: "Software Engineer".into(), kind: Kind::Must, any_of: None }],
             locations: vec![
                 WantedLocation {
                     name: "Potsdam".into(),

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use super::skills::duration;
-use super::{Case, Finding, Reason, Status};
+use super::{Case, Finding, Reason, Status, any_of, together};
 use crate::model::experience;
 use crate::model::profile::{End, HeldPosition, Profile};
 use crate::model::query::interpretation::{Kind, Seniority, WantedTitle};
@@ -13,16 +13,16 @@ use crate::model::taxonomy;
 /// From this similarity on a title is close (the taxonomy gives 0.6 to occupations of one group).
 const CLOSE: f32 = 0.5;
 
-/// One reason for each title.
+/// One reason for each title, and one for each group of alternatives.
 pub(super) fn titles(case: &Case<'_>) -> Vec<Reason> {
-    case.wanted
-        .titles
-        .iter()
-        .map(|wanted| {
+    let reason = |members: Vec<&WantedTitle>| {
+        let each = members.into_iter().map(|wanted| {
             let (finding, remark) = title(case, wanted);
-            finding.reason(format!("{}{remark}", wanted.label), wanted.kind)
-        })
-        .collect()
+            (wanted.label.clone(), wanted.kind, finding, remark)
+        });
+        any_of(each.collect())
+    };
+    together(&case.wanted.titles, |wanted| wanted.any_of).into_iter().filter_map(reason).collect()
 }
 
 /// Whether a position has exactly the wanted title: the same occupation, or the words in it.
@@ -65,20 +65,26 @@ const ENOUGH: f32 = 60.0;
 /// Share at which time in a close occupation counts.
 const NEAR: f32 = 0.25;
 
-/// How long the wanted titles were held, 0 to 1: 1 for each that was held for as long as was asked.
-#[expect(clippy::cast_precision_loss, reason = "months of a life and titles of a query fit")]
+/// How long the wanted titles were held, 0 to 1: 1 for each that was held for as long as was asked. Of alternatives
+/// the longest counts.
+#[expect(clippy::cast_precision_loss, reason = "titles of a query are few")]
 pub(super) fn depth(case: &Case<'_>) -> f32 {
-    let enough = case.wanted.years.min.map_or(ENOUGH, |years| (years * 12.0).max(1.0));
-    let wanted: Vec<&WantedTitle> = case.wanted.titles.iter().filter(|title| title.kind != Kind::Not).collect();
-    let depths = wanted.iter().map(|wanted| {
-        let label = wanted.label.to_lowercase();
-        let (same, others): (Vec<&HeldPosition>, Vec<&HeldPosition>) =
-            case.profile.positions.iter().partition(|held| exact(wanted, &label, held));
-        let close = others.into_iter().filter(|held| closeness(wanted, held) >= CLOSE);
-        let months = held_for(same.into_iter(), case.today) as f32 + NEAR * held_for(close, case.today) as f32;
-        (months / enough).min(1.0)
-    });
+    let wanted = together(&case.wanted.titles, |title| title.any_of);
+    let wanted: Vec<_> = wanted.into_iter().filter(|members| members[0].kind != Kind::Not).collect();
+    let depths = wanted.iter().map(|members| members.iter().map(|title| held(case, title)).fold(0.0, f32::max));
     depths.sum::<f32>() / wanted.len().max(1) as f32
+}
+
+/// How long one wanted title was held, 0 to 1.
+#[expect(clippy::cast_precision_loss, reason = "months of a life fit")]
+fn held(case: &Case<'_>, wanted: &WantedTitle) -> f32 {
+    let enough = case.wanted.years.min.map_or(ENOUGH, |years| (years * 12.0).max(1.0));
+    let label = wanted.label.to_lowercase();
+    let (same, others): (Vec<&HeldPosition>, Vec<&HeldPosition>) =
+        case.profile.positions.iter().partition(|held| exact(wanted, &label, held));
+    let close = others.into_iter().filter(|held| closeness(wanted, held) >= CLOSE);
+    let months = held_for(same.into_iter(), case.today) as f32 + NEAR * held_for(close, case.today) as f32;
+    (months / enough).min(1.0)
 }
 
 fn title(case: &Case<'_>, wanted: &WantedTitle) -> (Finding, String) {

@@ -1,6 +1,6 @@
 //! Skills: exactly the skill, its years, and what is close to it but is not it.
 
-use super::{Case, Finding, Reason, Status};
+use super::{Case, Finding, Reason, Status, any_of, together};
 use crate::model::profile::HeldSkill;
 use crate::model::query::interpretation::{Kind, WantedSkill};
 use crate::model::span::Span;
@@ -8,22 +8,14 @@ use crate::model::taxonomy;
 
 /// One reason for each skill, and one for each group of alternatives.
 pub(super) fn judge(case: &Case<'_>) -> Vec<Reason> {
-    let mut out = Vec::new();
-    let mut groups: Vec<u32> = Vec::new();
-    for wanted in &case.wanted.skills {
-        let Some(group) = wanted.any_of else {
+    let reason = |members: Vec<&WantedSkill>| {
+        let each = members.into_iter().map(|wanted| {
             let (finding, remark) = find(case, wanted);
-            out.push(finding.reason(format!("{}{remark}", name(wanted)), wanted.kind));
-            continue;
-        };
-        if !groups.contains(&group) {
-            groups.push(group);
-            let members: Vec<&WantedSkill> =
-                case.wanted.skills.iter().filter(|skill| skill.any_of == Some(group)).collect();
-            out.push(alternatives(case, &members));
-        }
-    }
-    out
+            (name(wanted), wanted.kind, finding, remark)
+        });
+        any_of(each.collect())
+    };
+    together(&case.wanted.skills, |wanted| wanted.any_of).into_iter().filter_map(reason).collect()
 }
 
 fn name(wanted: &WantedSkill) -> String {
@@ -31,21 +23,6 @@ fn name(wanted: &WantedSkill) -> String {
         Some(years) if years > 0.0 => format!("{}, at least {years} years", wanted.label),
         _ => wanted.label.clone(),
     }
-}
-
-/// Alternatives: met by the best of them; of what must not be, any one is too much.
-fn alternatives(case: &Case<'_>, members: &[&WantedSkill]) -> Reason {
-    let names: Vec<String> = members.iter().map(|member| name(member)).collect();
-    let kind = members.iter().map(|member| member.kind).min().unwrap_or_default();
-    let rank = |status: Status| match status {
-        Status::Met => 0,
-        Status::Partial => 1,
-        Status::Missing => 2,
-        Status::Contradicted => 3,
-    };
-    let best = members.iter().map(|member| find(case, member)).min_by_key(|(finding, _)| rank(finding.status));
-    let (finding, remark) = best.unwrap_or_else(|| (Finding::missing(), String::new()));
-    finding.reason(format!("{}{remark}", names.join(" or ")), kind)
 }
 
 fn find(case: &Case<'_>, wanted: &WantedSkill) -> (Finding, String) {
