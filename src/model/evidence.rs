@@ -295,7 +295,7 @@ mod tests {
     fn places_languages_titles_and_words_are_judged_by_what_is_written() {
         use Status::{Met, Missing, Partial};
         let wanted = Interpretation {
-            titles: vec![WantedTitle { id: None, label: "Software Engineer".into(), kind: Kind::Must }],
+            titles: vec![WantedTitle { id: None, label: "Software Engineer".into(), kind: Kind::Must, any_of: None }],
             locations: vec![
                 WantedLocation {
                     name: "Potsdam".into(),

@@ -76,6 +76,9 @@ pub struct WantedTitle {
     /// How strongly.
     #[serde(default)]
     pub kind: Kind,
+    /// Alternatives share a number: one of them is enough ("nurse or midwife").
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub any_of: Option<u32>,
 }
 
 /// A range of years, inclusive at both ends.

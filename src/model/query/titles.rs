@@ -81,7 +81,7 @@ pub(super) fn read(draft: &mut Draft, titles: &[Title]) {
         let kind = draft.kind(title.first, title.last);
         draft.claim(title.first, title.last);
         if counts && draft.out.titles.iter().all(|t| t.label != title.label) {
-            draft.out.titles.push(WantedTitle { id: title.id.clone(), label: title.label.clone(), kind });
+            draft.out.titles.push(WantedTitle { id: title.id.clone(), label: title.label.clone(), kind, any_of: None });
         }
     }
 }
