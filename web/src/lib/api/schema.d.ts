@@ -1299,6 +1299,11 @@ export interface components {
         };
         /** @description A title asked for. */
         WantedTitle: {
+            /**
+             * Format: int32
+             * @description Alternatives share a number: one of them is enough ("nurse or midwife").
+             */
+            any_of?: number | null;
             /** @description Taxonomy id of the occupation, where the title is known. */
             id?: string | null;
             /** @description How strongly. */
