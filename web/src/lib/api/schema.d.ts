@@ -1341,7 +1341,10 @@ export interface operations {
     login: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A value of your own for this request, a UUID say. Sent again with the same key within a day, the request is not done again: the first answer comes again, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1380,7 +1383,10 @@ export interface operations {
     logout: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A value of your own for this request, a UUID say. Sent again with the same key within a day, the request is not done again: the first answer comes again, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1695,7 +1701,10 @@ export interface operations {
     interpret: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A value of your own for this request, a UUID say. Sent again with the same key within a day, the request is not done again: the first answer comes again, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1726,7 +1735,10 @@ export interface operations {
     accept: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A value of your own for this request, a UUID say. Sent again with the same key within a day, the request is not done again: the first answer comes again, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1784,7 +1796,10 @@ export interface operations {
     invite: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A value of your own for this request, a UUID say. Sent again with the same key within a day, the request is not done again: the first answer comes again, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1899,7 +1914,10 @@ export interface operations {
     new_member_link: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A value of your own for this request, a UUID say. Sent again with the same key within a day, the request is not done again: the first answer comes again, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: components["schemas"]["MemberId"];
             };
@@ -1928,7 +1946,10 @@ export interface operations {
     upload: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A value of your own for this request, a UUID say. Sent again with the same key within a day, the request is not done again: the first answer comes again, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1967,7 +1988,10 @@ export interface operations {
     search: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A value of your own for this request, a UUID say. Sent again with the same key within a day, the request is not done again: the first answer comes again, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2106,7 +2130,10 @@ export interface operations {
     complete: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A value of your own for this request, a UUID say. Sent again with the same key within a day, the request is not done again: the first answer comes again, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2215,7 +2242,10 @@ export interface operations {
     create_token: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A value of your own for this request, a UUID say. Sent again with the same key within a day, the request is not done again: the first answer comes again, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2328,7 +2358,10 @@ export interface operations {
     retry_upload: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A value of your own for this request, a UUID say. Sent again with the same key within a day, the request is not done again: the first answer comes again, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: components["schemas"]["UploadId"];
             };
