@@ -73,8 +73,8 @@ impl Cache {
         let mut command = redis::cmd("SET");
         command.arg(key).arg(value).arg("PX").arg(millis(lifetime));
         if self.ask::<()>(&command).await.is_none() {
-            let expires_ms = self.now_ms() + millis(lifetime);
-            self.insert(key, Entry { value: value.to_vec(), expires_ms });
+            let now = self.now_ms();
+            insert(&mut self.lock(), now, key, Entry { value: value.to_vec(), expires_ms: now + millis(lifetime) });
         }
     }
 
@@ -97,8 +97,9 @@ impl Cache {
             return (count, Duration::from_millis(u64::try_from(left).unwrap_or_default()));
         }
         let now = self.now_ms();
-        let mut entry = self
-            .lock()
+        // One lock for reading and writing: of two who count at once, each counts.
+        let mut local = self.lock();
+        let mut entry = local
             .get(key)
             .filter(|entry| entry.expires_ms > now)
             .cloned()
@@ -106,7 +107,7 @@ impl Cache {
         let count = u64::from_le_bytes(entry.value.as_slice().try_into().unwrap_or_default()) + 1;
         entry.value = count.to_le_bytes().to_vec();
         let left = Duration::from_millis(u64::try_from(entry.expires_ms - now).unwrap_or_default());
-        self.insert(key, entry);
+        insert(&mut local, now, key, entry);
         (count, left)
     }
 
@@ -154,18 +155,16 @@ impl Cache {
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Entry>> {
         self.local.lock().expect("no holder of this lock panics")
     }
+}
 
-    fn insert(&self, key: &str, entry: Entry) {
-        let now = self.now_ms();
-        let mut local = self.lock();
-        if local.len() >= LOCAL_ENTRIES {
-            local.retain(|_, entry| entry.expires_ms > now);
-        }
-        if local.len() >= LOCAL_ENTRIES {
-            local.clear();
-        }
-        local.insert(key.to_owned(), entry);
+fn insert(local: &mut HashMap<String, Entry>, now: i64, key: &str, entry: Entry) {
+    if local.len() >= LOCAL_ENTRIES {
+        local.retain(|_, entry| entry.expires_ms > now);
     }
+    if local.len() >= LOCAL_ENTRIES {
+        local.clear();
+    }
+    local.insert(key.to_owned(), entry);
 }
 
 fn manager(url: &str) -> Result<ConnectionManager, String> {
@@ -179,4 +178,29 @@ fn manager(url: &str) -> Result<ConnectionManager, String> {
 
 fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::Cache;
+    use crate::base::clock::SystemClock;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn without_redis_nobody_who_counts_at_the_same_time_is_missed() {
+        let cache = Cache::open("", std::sync::Arc::new(SystemClock)).expect("no URL is none to be wrong");
+        let counting = (0..4).map(|_| {
+            let cache = cache.clone();
+            tokio::spawn(async move {
+                for _ in 0..2_000 {
+                    cache.count("key", Duration::from_mins(1)).await;
+                }
+            })
+        });
+        for counted in counting.collect::<Vec<_>>() {
+            counted.await.expect("counting does not panic");
+        }
+        assert_eq!(cache.counted("key").await.0, 8_000);
+    }
 }

@@ -1,5 +1,6 @@
 //! Extractors whose refusals are problem documents: JSON, query strings and paths.
 
+use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
@@ -18,13 +19,23 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         match axum::Json::<T>::from_request(request, state).await {
             Ok(axum::Json(value)) => Ok(Self(value)),
-            Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
-                let detail = "a JSON body may have at most 2 MB; send less in one request".to_owned();
-                Err(Error::TooLarge("request_too_large", detail).into())
-            }
-            Err(rejection) => Err(Problem::malformed(rejection.body_text())),
+            Err(rejection) => Err(unread(rejection.status(), rejection.body_text())),
         }
     }
+}
+
+/// The whole body of a request without files, as long as JSON may be.
+pub async fn whole(request: Request) -> Result<Bytes, Problem> {
+    let read = Bytes::from_request(request, &()).await;
+    read.map_err(|rejection| unread(rejection.status(), rejection.body_text()))
+}
+
+fn unread(status: StatusCode, reason: String) -> Problem {
+    if status == StatusCode::PAYLOAD_TOO_LARGE {
+        let detail = "a JSON body may have at most 2 MB; send less in one request".to_owned();
+        return Error::TooLarge("request_too_large", detail).into();
+    }
+    Problem::malformed(reason)
 }
 
 /// A query string.

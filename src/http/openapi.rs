@@ -4,9 +4,13 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 use utoipa::OpenApi;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{RefOr, Required};
 
 use super::auth::COOKIE;
+use super::idempotency::KEY_BYTES;
 use super::problem::Problem;
 
 #[derive(OpenApi)]
@@ -43,8 +47,25 @@ pub fn document() -> Value {
     finish(super::router::api().split_for_parts().1)
 }
 
-pub(super) fn finish(document: utoipa::openapi::OpenApi) -> Value {
+pub(super) fn finish(mut document: utoipa::openapi::OpenApi) -> Value {
+    for operation in document.paths.paths.values_mut().filter_map(|item| item.post.as_mut()) {
+        operation.parameters.get_or_insert_default().push(RefOr::T(idempotency_key()));
+    }
     serde_json::to_value(document).expect("an OpenAPI document is JSON")
+}
+
+/// The header that every POST may carry, whatever its handler takes.
+fn idempotency_key() -> Parameter {
+    ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(
+            "A value of your own for this request, a UUID say. Sent again with the same key within a day, the request is \
+             not done again: the first answer comes again, with `Idempotency-Replayed: true`.",
+        ))
+        .schema(Some(ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(KEY_BYTES))))
+        .build()
 }
 
 /// A page without scripts that lists every operation and every error code's anchor.
@@ -79,6 +100,16 @@ fn escape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::document;
+
+    #[test]
+    fn every_post_tells_of_its_idempotency_key() {
+        let document = document();
+        let paths = document["paths"].as_object().expect("there are paths").values();
+        for (method, operation) in paths.flat_map(|path| path.as_object().into_iter().flatten()) {
+            let named = operation["parameters"].to_string().contains("Idempotency-Key");
+            assert_eq!(named, method == "post", "{operation}");
+        }
+    }
 
     /// Two types of one name would be one in the document: the later one.
     #[test]

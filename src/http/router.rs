@@ -59,9 +59,9 @@ pub fn router(ctx: Context) -> Router {
         .route("/readyz", get(health::ready))
         .fallback(web::serve)
         .method_not_allowed_fallback(async || Problem::method())
-        .layer(axum::middleware::from_fn_with_state(ctx.clone(), idempotency::once))
         .layer(axum::middleware::from_fn(layers::bounded))
         .layer(CatchPanicLayer::custom(layers::panicked))
+        .layer(axum::middleware::from_fn_with_state(ctx.clone(), idempotency::once))
         .layer(axum::middleware::from_fn(layers::headers))
         .with_state(ctx)
 }

@@ -265,8 +265,11 @@ pub async fn update(ctx: &Context, actor: &Actor, id: CandidateId, change: Chang
     let event = Event { id: ctx.id(ResumeId::new).0, at: now, kind: "corrected".into(), detail };
     candidates::add_event(&mut tx, id, Some(actor.member.id), &event).await?;
     notify(&mut tx, &Notice::Candidate { workspace: actor.member.workspace_id, id }).await?;
-    super::indexing::refresh_in(ctx, &mut tx, &[id]).await?;
     tx.commit().await?;
+    // The change is kept; a vector server that is away missed it and gets it when it is brought up to date.
+    if let Err(error) = super::indexing::refresh(ctx, actor.member.workspace_id, &[id]).await {
+        tracing::warn!(%error, candidate = %id, "the vector engine does not know a candidate's change yet");
+    }
     get(ctx, actor, id).await
 }
 

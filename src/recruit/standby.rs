@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::{Result, indexing};
 use crate::context::Context;
+use crate::gateways::vectors::Ready;
 use crate::gateways::vectors::standby::{Standby, State};
 
 /// How often the server is asked whether it is there.
@@ -26,12 +27,12 @@ pub async fn prepare(ctx: &Context) -> Result<()> {
 pub async fn watch(ctx: &Context) {
     let Some(standby) = ctx.vectors.standby() else { return };
     let mut changes = standby.changes();
-    match indexing::compare(ctx, standby.server()).await {
-        Ok((kept, indexed)) if kept != indexed => {
-            tracing::warn!(kept, indexed, "the vector server lacks passages or has too many, bringing it up to date");
+    match twice(ctx, standby, |kept, indexed| kept != indexed).await {
+        Ok(true) => {
+            tracing::warn!("the vector server lacks passages or has too many, bringing it up to date");
             standby.doubt();
         }
-        Ok(_) => {}
+        Ok(false) => {}
         Err(error) => tracing::warn!(%error, "cannot compare the vector server with the database"),
     }
     loop {
@@ -47,17 +48,31 @@ pub async fn watch(ctx: &Context) {
     }
 }
 
+/// Whether `wrong` holds for the counts of passages kept and indexed, and again a little later: once alone it holds
+/// whenever a worker is between its commit and the index.
+async fn twice(ctx: &Context, standby: &Standby, wrong: impl Fn(u64, u64) -> bool) -> Result<bool> {
+    for pause in [Duration::ZERO, PROBE] {
+        tokio::time::sleep(pause).await;
+        let (kept, indexed) = indexing::compare(ctx, standby.server()).await?;
+        if !wrong(kept, indexed) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 async fn step(ctx: &Context, standby: &Standby) -> Result<()> {
     match standby.state() {
         State::Server => {
-            if standby.server().ready().await.is_err() {
+            // A collection that had to be made anew is empty.
+            if !matches!(standby.server().ready().await, Ok(Ready::Kept)) {
                 standby.doubt();
             }
         }
         State::Filling => {
             let passages = indexing::rebuild(ctx, &standby.stand_in(), false, |_| {}).await?;
             standby.filled();
-            tracing::warn!(passages, "the vector server is away, this process searches instead");
+            tracing::warn!(passages, "the vector server is away or lacks something, this process searches instead");
         }
         State::StandIn | State::Returning => {
             if standby.server().ready().await.is_ok() {
@@ -68,12 +83,17 @@ async fn step(ctx: &Context, standby: &Standby) -> Result<()> {
     Ok(())
 }
 
+/// Other processes may search the server meanwhile, so it is filled before anything is taken out: only points that no
+/// passage belongs to any more, which are seen by their number, make it start anew.
 async fn bring_back(ctx: &Context, standby: &Standby) -> Result<()> {
     let missed = standby.returning();
     let outcome = async {
         let (kept, indexed) = indexing::compare(ctx, standby.server()).await?;
         if missed || kept != indexed {
-            indexing::rebuild(ctx, standby.server(), true, |_| {}).await?;
+            indexing::rebuild(ctx, standby.server(), false, |_| {}).await?;
+            if twice(ctx, standby, |kept, indexed| indexed > kept).await? {
+                indexing::rebuild(ctx, standby.server(), true, |_| {}).await?;
+            }
         }
         Ok(())
     };

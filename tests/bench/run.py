@@ -17,6 +17,7 @@ import platform
 import random
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -52,6 +53,7 @@ class Appliance:
         psql = shutil.which("psql") or sorted(Path("/usr/lib/postgresql").glob("*/bin/psql"))[-1]
         subprocess.run([psql, "-Xq", admin, "-c", f"create database {name}"], check=True)
         url = admin.replace("///postgres?", f"///{name}?")
+        self.admin, self.psql, self.database = admin, psql, name
         self.environment = dict(
             os.environ, NO_COLOR="1", TALENTPROMPT__DATABASE__ADMIN_URL=url, TALENTPROMPT__DATA__DIR=str(folder),
             TALENTPROMPT__DATABASE__URL=re.sub(r"user=\w+", "user=talentprompt_app", url),
@@ -60,6 +62,9 @@ class Appliance:
             TALENTPROMPT__SECURITY__ANONYMOUS_REQUESTS_PER_MINUTE="1000000",
             TALENTPROMPT__EMBEDDING__MODEL_DIR=str(ROOT / "packaging/models/data/all-minilm-l6-v2"),
             TALENTPROMPT__LOG__LEVEL="warn,talentprompt::tasks=debug")
+
+    def prepare(self):
+        """The schema, and somebody who may search."""
         self.command("migrate", "up")
         self.command("users", "create", EMAIL, "--name", "Bench", "--role", "owner", "--workspace", "Bench")
         self.token = re.search(r"tp_\w+", self.command("tokens", "create", EMAIL, "--name", "bench"))[0]
@@ -90,7 +95,20 @@ class Appliance:
     def stop(self):
         """Ends it in order."""
         self.process.terminate()
-        self.process.wait(30)
+        try:
+            self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def remove(self):
+        """Ends it if it still runs, and drops its database."""
+        try:
+            if self.process and self.process.poll() is None:
+                self.stop()
+        finally:
+            drop = f"drop database if exists {self.database} with (force)"
+            subprocess.run([self.psql, "-Xq", self.admin, "-c", drop], check=False)
 
     def client(self):
         """A connection of its own."""
@@ -180,9 +198,9 @@ def percentiles(times):
     return {"p50": round(rank(50), 1), "p95": round(rank(95), 1), "p99": round(rank(99), 1), "max": round(ordered[-1], 1)}
 
 
-def measure(options, folder):
+def measure(options, folder, appliance):
     """All figures, in the order they are taken."""
-    appliance = Appliance(options.binary, folder / "data")
+    appliance.prepare()
     figures = {"cores": os.cpu_count(), "machine": platform.machine(), "ready_empty_s": round(appliance.start(), 2)}
     files = generate(folder / "first", options.first, 11)
     seconds, counts = import_all(appliance, files)
@@ -227,11 +245,17 @@ def main():
     parser.add_argument("--searches", type=int, default=500, metavar="N", help="searches that are timed (default 500)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here as well")
     options = parser.parse_args()
+    # Whoever is told to end by a signal cleans up as well.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if "TALENTPROMPT_TEST_DATABASE_URL" not in os.environ:
         parser.error("run it inside tests/support/with-services")
     with tempfile.TemporaryDirectory(prefix="talentprompt-bench-") as name:
         (Path(name) / "data").mkdir()
-        figures = measure(options, Path(name))
+        appliance = Appliance(options.binary, Path(name) / "data")
+        try:
+            figures = measure(options, Path(name), appliance)
+        finally:
+            appliance.remove()
     print(json.dumps(figures, indent=2))
     if options.json:
         options.json.write_text(json.dumps(figures, indent=2) + "\n")

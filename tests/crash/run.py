@@ -378,14 +378,20 @@ def main():
     parser.add_argument("--data", metavar="DIR", help="where everything is kept, and left (default: a folder that is removed)")
     options = parser.parse_args()
     options.binary = os.path.abspath(options.binary)
+    # Whoever is told to end by a signal stops the demo as well.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     data = Path(os.path.realpath(options.data or tempfile.mkdtemp(prefix="talentprompt-crash-")))
     data.mkdir(parents=True, exist_ok=True)
     demo = Demo(options, data)
     try:
         results = run(options, demo)
     finally:
-        if demo.process and demo.process.poll() is None:
-            demo.stop()
+        try:
+            if demo.process and demo.process.poll() is None:
+                demo.stop()
+        finally:
+            if demo.process and demo.process.poll() is None:
+                demo.kill()
         if not options.data:
             shutil.rmtree(data, ignore_errors=True)
     for name, holds in results:

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use talentprompt::gateways::embed::{Embedder, Error as EmbedError, ModelInfo};
-use talentprompt::gateways::vectors::{Error, HybridHits, HybridQuery, Point, VectorIndex};
+use talentprompt::gateways::vectors::{Error, HybridHits, HybridQuery, Point, Ready, VectorIndex};
 use talentprompt::model::ids::{CandidateId, ResumeId, WorkspaceId};
 
 use crate::support::app::{Client, Plan, TestApp, names, resume};
@@ -284,7 +284,7 @@ impl VectorIndex for Away {
         Err(away())
     }
 
-    async fn ready(&self) -> Result<(), Error> {
+    async fn ready(&self) -> Result<Ready, Error> {
         Err(away())
     }
 }

@@ -132,6 +132,15 @@ pub struct HybridHits {
     pub sparse: Vec<Hit>,
 }
 
+/// What an engine that answers had to do for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ready {
+    /// Nothing: what was upserted is there.
+    Kept,
+    /// Its collection was not there and is made anew: it holds nothing until it is filled.
+    Anew,
+}
+
 /// Why an engine did not answer.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -175,5 +184,5 @@ pub trait VectorIndex: Send + Sync {
     /// How many points a workspace has.
     async fn count(&self, workspace: WorkspaceId) -> Result<u64, Error>;
     /// Proves by a real request that the engine answers.
-    async fn ready(&self) -> Result<(), Error>;
+    async fn ready(&self) -> Result<Ready, Error>;
 }

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use tokio::sync::watch;
 
 use super::embedded::EmbeddedIndex;
-use super::{Error, HybridHits, HybridQuery, Point, VectorIndex};
+use super::{Error, Filter, HybridHits, HybridQuery, Point, Ready, VectorIndex};
 use crate::model::ids::{CandidateId, ResumeId, WorkspaceId};
 
 /// Who searches.
@@ -123,6 +123,20 @@ impl Standby {
         matches!(self.state(), State::Server | State::Returning)
     }
 
+    /// The stand-in where it searches; `None` where the server does.
+    fn searcher(&self) -> Result<Option<EmbeddedIndex>, Error> {
+        // Taken before the state is read: when the server returns, the state changes first and then the stand-in is
+        // emptied, so whoever sees the stand-in's turn holds a full one.
+        let stand_in = self.stand_in();
+        match self.state() {
+            State::Server => Ok(None),
+            State::Filling => {
+                Err(Error::Unavailable("the server is away, and its stand-in is being filled".to_owned()))
+            }
+            State::StandIn | State::Returning => Ok(Some(stand_in)),
+        }
+    }
+
     /// What the server answered to a write or a query; when it is away, the stand-in takes over.
     fn noted<T>(&self, answer: Result<T, Error>) -> Result<T, Error> {
         if matches!(answer, Err(Error::Unavailable(_))) {
@@ -179,12 +193,16 @@ impl VectorIndex for Standby {
     }
 
     async fn query(&self, query: HybridQuery) -> Result<HybridHits, Error> {
-        match self.state() {
-            State::Server => self.noted(self.server.query(query).await),
-            State::Filling => {
-                Err(Error::Unavailable("the server is away, and its stand-in is being filled".to_owned()))
-            }
-            State::StandIn | State::Returning => self.stand_in().query(query).await,
+        match self.searcher()? {
+            Some(stand_in) => stand_in.query(query).await,
+            None => self.noted(self.server.query(query).await),
+        }
+    }
+
+    async fn query_within(&self, query: HybridQuery, circles: Vec<Filter>) -> Result<Vec<HybridHits>, Error> {
+        match self.searcher()? {
+            Some(stand_in) => stand_in.query_within(query, circles).await,
+            None => self.noted(self.server.query_within(query, circles).await),
         }
     }
 
@@ -192,11 +210,17 @@ impl VectorIndex for Standby {
         self.noted(self.server.count(workspace).await)
     }
 
-    /// Ready when somebody can search.
-    async fn ready(&self) -> Result<(), Error> {
+    /// Ready when somebody can search. A server that lost its collection cannot, until it is brought up to date.
+    async fn ready(&self) -> Result<Ready, Error> {
         match self.state() {
-            State::StandIn | State::Returning => Ok(()),
-            State::Server | State::Filling => self.noted(self.server.ready().await),
+            State::StandIn | State::Returning => Ok(Ready::Kept),
+            State::Server | State::Filling => {
+                let ready = self.noted(self.server.ready().await)?;
+                if ready == Ready::Anew {
+                    self.doubt();
+                }
+                Ok(ready)
+            }
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::http::auth::Recruiter;
 use crate::http::layers::in_time;
 use crate::http::problem::{Answer, Problem};
 use crate::model::upload::Upload;
-use crate::recruit::{Error, intake};
+use crate::recruit::{self, Error, intake};
 
 /// A request may be this many times as large as the largest file.
 const REQUEST_FILES: u64 = 4;
@@ -69,15 +69,29 @@ pub async fn upload(State(ctx): State<Context>, Recruiter(me): Recruiter, mut re
             answer.rejected.push(Rejected { filename, code: "too_many_files", detail });
             continue;
         }
-        match read(field, &ctx, limit).await? {
-            Some(bytes) => answer.uploads.push(in_time(Box::pin(intake::receive(&ctx, &me, &filename, bytes))).await?),
+        let taken = match read(field, &ctx, limit).await? {
+            Some(bytes) => in_time(refusable(intake::receive(&ctx, &me, &filename, bytes))).await?,
             None => {
-                let detail = format!("`{filename}` is larger than {} MB", ctx.config.intake.max_file_mb);
-                answer.rejected.push(Rejected { filename, code: "file_too_large", detail });
+                Err(("file_too_large", format!("`{filename}` is larger than {} MB", ctx.config.intake.max_file_mb)))
             }
+        };
+        match taken {
+            Ok(upload) => answer.uploads.push(upload),
+            Err((code, detail)) => answer.rejected.push(Rejected { filename, code, detail }),
         }
     }
     conclude(answer)
+}
+
+/// A file that is too large is refused alone, with its code and why; every other error ends the request.
+async fn refusable(
+    receiving: impl Future<Output = recruit::Result<Upload>>,
+) -> recruit::Result<Result<Upload, (&'static str, String)>> {
+    match Box::pin(receiving).await {
+        Ok(upload) => Ok(Ok(upload)),
+        Err(Error::TooLarge(code, detail)) => Ok(Err((code, detail))),
+        Err(error) => Err(error),
+    }
 }
 
 fn conclude(answer: Uploads) -> Answer<Response> {

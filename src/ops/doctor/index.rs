@@ -13,7 +13,7 @@ impl Check for Index {
         const NAME: &str = "vectors";
         let model = ctx.embedder.model();
         match ctx.vectors.ready().await {
-            Ok(()) => Finding::ok(
+            Ok(_) => Finding::ok(
                 NAME,
                 format!(
                     "the engine `{}` answers; model {}, {} numbers",

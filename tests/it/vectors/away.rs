@@ -6,7 +6,7 @@ use qdrant_client::Qdrant;
 use qdrant_client::qdrant::vectors_config::Config;
 use qdrant_client::qdrant::{CreateCollectionBuilder, Distance, Memory, VectorParamsBuilder, VectorsConfigBuilder};
 use talentprompt::gateways::vectors::qdrant::QdrantIndex;
-use talentprompt::gateways::vectors::{Error, VectorIndex};
+use talentprompt::gateways::vectors::{Error, Ready, VectorIndex};
 
 use super::build::{DIMENSIONS, ask, both, everything, people, point, workspace};
 use super::{KEY, settings};
@@ -22,7 +22,9 @@ async fn a_server_that_is_away_is_unavailable_and_welcome_when_it_comes() {
     let (address, index) = (server.address, index(&server.url(), KEY));
     drop(server);
     tokio::time::sleep(Duration::from_millis(50)).await;
-    for outcome in [index.ready().await, index.upsert(vec![point(1, 1)]).await, index.clear(workspace(1)).await] {
+    for outcome in
+        [index.ready().await.map(drop), index.upsert(vec![point(1, 1)]).await, index.clear(workspace(1)).await]
+    {
         assert!(matches!(outcome, Err(Error::Unavailable(_))), "{outcome:?}");
     }
     let outcome = index.query(both(everything())).await;
@@ -80,8 +82,9 @@ async fn a_lost_collection_is_refused_until_it_is_made_again() {
     client.delete_collection(index.collection()).await.unwrap();
     let outcome = index.query(both(everything())).await;
     assert!(matches!(outcome, Err(Error::Refused(_))), "{outcome:?}");
-    index.ready().await.unwrap();
+    assert_eq!(index.ready().await.unwrap(), Ready::Anew);
     assert_eq!(index.count(workspace(1)).await.unwrap(), 0);
+    assert_eq!(index.ready().await.unwrap(), Ready::Kept);
 }
 
 #[tokio::test]

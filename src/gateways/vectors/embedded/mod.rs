@@ -19,7 +19,7 @@ use async_trait::async_trait;
 use tokio::sync::watch;
 
 use self::shelf::Shelf;
-use super::{Error, Filter, HybridHits, HybridQuery, Point, VectorIndex, shape};
+use super::{Error, Filter, HybridHits, HybridQuery, Point, Ready, VectorIndex, shape};
 use crate::model::ids::{CandidateId, ResumeId, WorkspaceId};
 
 /// How long a query waits for the index to be filled: a few times what 10,000 resumes take.
@@ -153,8 +153,8 @@ impl VectorIndex for EmbeddedIndex {
         Ok(count as u64)
     }
 
-    async fn ready(&self) -> Result<(), Error> {
-        Ok(())
+    async fn ready(&self) -> Result<Ready, Error> {
+        Ok(Ready::Kept)
     }
 }
 

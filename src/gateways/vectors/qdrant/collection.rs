@@ -15,7 +15,7 @@ use qdrant_client::qdrant::{
 
 use super::answer;
 use super::convert::{DENSE, WORDS, field};
-use crate::gateways::vectors::Error;
+use crate::gateways::vectors::{Error, Ready};
 
 /// Edges of a node in a workspace's graph: the server's default.
 const GRAPH_EDGES: u64 = 16;
@@ -45,12 +45,14 @@ pub(super) fn name(prefix: &str, model: &str, dimensions: usize) -> String {
     format!("{}_{}_{dimensions}", plain(prefix), plain(model))
 }
 
-/// Makes the collection and its payload indexes where they are missing, and checks that it is ours.
+/// Makes the collection and its payload indexes where they are missing, and checks that it is ours. Says whether the
+/// collection was missing, whoever made it then.
 ///
 /// # Errors
 /// [`Error::Refused`] when there is a collection of that name with other vectors.
-pub(super) async fn ensure(client: &Qdrant, name: &str, dimensions: usize, frugal: bool) -> Result<(), Error> {
-    if !answer(client.collection_exists(name).await)? {
+pub(super) async fn ensure(client: &Qdrant, name: &str, dimensions: usize, frugal: bool) -> Result<Ready, Error> {
+    let ready = if answer(client.collection_exists(name).await)? { Ready::Kept } else { Ready::Anew };
+    if ready == Ready::Anew {
         let made = client.create_collection(description(name, dimensions, frugal)).await;
         // Another process may have been quicker; what it made is checked below.
         if made.is_err() && !answer(client.collection_exists(name).await)? {
@@ -68,7 +70,7 @@ pub(super) async fn ensure(client: &Qdrant, name: &str, dimensions: usize, fruga
         let request = CreateFieldIndexCollectionBuilder::new(name, *field, *kind).wait(true);
         answer(client.create_field_index(request).await)?;
     }
-    Ok(())
+    Ok(ready)
 }
 
 fn description(name: &str, dimensions: usize, frugal: bool) -> CreateCollection {

@@ -22,7 +22,7 @@ use tokio::sync::OnceCell;
 use tonic::Code;
 
 use self::grouping::Arm;
-use super::{Error, HybridHits, HybridQuery, Point, VectorIndex, shape};
+use super::{Error, HybridHits, HybridQuery, Point, Ready, VectorIndex, shape};
 use crate::model::ids::{CandidateId, ResumeId, WorkspaceId};
 
 /// Points in one upsert: about 700 kB at 384 numbers and 120 words each, far below the server's limit of 64 MB.
@@ -94,10 +94,10 @@ impl QdrantIndex {
     }
 
     async fn prepared(&self) -> Result<(), Error> {
-        self.prepared.get_or_try_init(|| self.ensure_collection()).await.copied()
+        self.prepared.get_or_try_init(async || self.ensure_collection().await.map(drop)).await.copied()
     }
 
-    async fn ensure_collection(&self) -> Result<(), Error> {
+    async fn ensure_collection(&self) -> Result<Ready, Error> {
         // Boxed, or each method would carry the room for the requests that make a collection.
         let work = Box::pin(collection::ensure(&self.client, &self.collection, self.dimensions, self.frugal));
         within(WRITE_LIMIT, work).await?
@@ -173,8 +173,8 @@ impl VectorIndex for QdrantIndex {
         Ok(response.result.map_or(0, |result| result.count))
     }
 
-    /// Also makes the collection again if the server lost it, so that it can be filled.
-    async fn ready(&self) -> Result<(), Error> {
+    /// Also makes the collection again if the server lost it, so that it can be filled, and says so.
+    async fn ready(&self) -> Result<Ready, Error> {
         within(QUERY_LIMIT, self.ensure_collection()).await?
     }
 }

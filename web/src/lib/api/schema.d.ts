@@ -1346,7 +1346,10 @@ export interface operations {
     login: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A value of your own for this request, a UUID say. Sent again with the same key within a day, the request is not done again: the first answer comes again, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1385,7 +1388,10 @@ export interface operations {
     logout: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A value of your own for this request, a UUID say. Sent again with the same key within a day, the request is not done again: the first answer comes again, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1700,7 +1706,10 @@ export interface operations {
     interpret: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A value of your own for this request, a UUID say. Sent again with the same key within a day, the request is not done again: the first answer comes again, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1731,7 +1740,10 @@ export interface operations {
     accept: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A value of your own for this request, a UUID say. Sent again with the same key within a day, the request is not done again: the first answer comes again, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1789,7 +1801,10 @@ export interface operations {
     invite: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A value of your own for this request, a UUID say. Sent again with the same key within a day, the request is not done again: the first answer comes again, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1904,7 +1919,10 @@ export interface operations {
     new_member_link: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A value of your own for this request, a UUID say. Sent again with the same key within a day, the request is not done again: the first answer comes again, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: components["schemas"]["MemberId"];
             };
@@ -1933,7 +1951,10 @@ export interface operations {
     upload: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A value of your own for this request, a UUID say. Sent again with the same key within a day, the request is not done again: the first answer comes again, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1972,7 +1993,10 @@ export interface operations {
     search: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A value of your own for this request, a UUID say. Sent again with the same key within a day, the request is not done again: the first answer comes again, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2111,7 +2135,10 @@ export interface operations {
     complete: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A value of your own for this request, a UUID say. Sent again with the same key within a day, the request is not done again: the first answer comes again, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2220,7 +2247,10 @@ export interface operations {
     create_token: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A value of your own for this request, a UUID say. Sent again with the same key within a day, the request is not done again: the first answer comes again, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2333,7 +2363,10 @@ export interface operations {
     retry_upload: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A value of your own for this request, a UUID say. Sent again with the same key within a day, the request is not done again: the first answer comes again, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: components["schemas"]["UploadId"];
             };
