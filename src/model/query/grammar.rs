@@ -38,6 +38,11 @@ pub(super) fn is_of(word: &str, language: &str) -> bool {
     tables().get(language).is_some_and(|words| words.contains(word))
 }
 
+/// Whether `word` is grammar in any language known: no word to correct.
+pub(super) fn is_grammar_anywhere(word: &str) -> bool {
+    tables().values().any(|words| words.contains(word))
+}
+
 /// The language of a query that is neither English nor German: whose grammar it holds most of, and more than of these.
 pub(super) fn language(tokens: &[Token]) -> Option<&'static str> {
     let (own, other): (Vec<&Token>, Vec<&Token>) = tokens.iter().partition(|token| is_of(&token.text, ""));

@@ -19,6 +19,7 @@ mod seniority;
 mod skills;
 mod spelling;
 mod strength;
+mod strength_words;
 mod title_words;
 mod titles;
 mod years;

@@ -80,7 +80,7 @@ pub(super) fn corrected(query: &str, draft: &Draft) -> Option<(String, Vec<Corre
     let mut corrections = Vec::new();
     let mut since = 0;
     for (i, token) in draft.tokens.iter().enumerate() {
-        let grammar = grammar::is_grammar(&token.text, None);
+        let grammar = grammar::is_grammar_anywhere(&token.text);
         let understood = grammar || draft.claimed[i] && !in_unknown_title(draft, i);
         if understood || draft.dropped[i] || draft.quotes.iter().any(|q| q.0 <= i && i < q.1) {
             continue;
@@ -161,4 +161,14 @@ fn right(word: &str) -> bool {
     };
     let stemmed = stems.iter().filter_map(|s| word.strip_suffix(s)).filter(|s| s.chars().count() >= 3).any(known);
     stemmed || places().resolve(word).is_some() || language(word).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::query::understand;
+
+    #[test]
+    fn a_small_word_of_any_language_is_never_corrected() {
+        assert!(understand("desarrollador Java pero sin PHP").corrections.is_empty());
+    }
 }

@@ -1,202 +1,15 @@
 //! How strongly each word is asked for: must, should ("nice to have", "ideally"), must not ("no", "kein", `NOT`, `-`),
 //! or nothing at all ("rather than REST", "no degree required").
 
-use crate::model::taxonomy::tokens::Gap;
+use crate::model::taxonomy::{skills, tokens::Gap};
 
-use super::{draft::Draft, interpretation::Kind};
-
-/// Softens what follows in the clause.
-const SHOULD_BEFORE: &[&str] = &[
-    "ideally",
-    "preferably",
-    "optionally",
-    "nice to have",
-    "nice to haves",
-    "bonus",
-    "bonus points for",
-    "bonus for",
-    "a plus",
-    "plus points for",
-    "idealerweise",
-    "gerne",
-    "wunschenswert",
-    "von vorteil",
-    "vorzugsweise",
-    "optional",
-    "otherwise",
-    "would be nice",
-    "prefer",
-    "preferred",
-    "preferring",
-    "advantage",
-    "desirable",
-    "should have",
-    "should know",
-    "am besten",
-    "bevorzugt",
-    "good to have",
-    "pluspunkte fur",
-    "if possible",
-    "wenn moglich",
-    "falls moglich",
-    "it would be great",
-    "would love",
-    "alternatively",
-    "sollte",
-];
-/// Softens what precedes in the clause.
-const SHOULD_AFTER: &[&str] = &[
-    "nice to have",
-    "a plus",
-    "is a plus",
-    "are a plus",
-    "would be a plus",
-    "preferred",
-    "is preferred",
-    "desirable",
-    "a bonus",
-    "is a bonus",
-    "bonus",
-    "optional",
-    "is nice",
-    "would be nice",
-    "an advantage",
-    "is an advantage",
-    "advantageous",
-    "wunschenswert",
-    "ist wunschenswert",
-    "von vorteil",
-    "ist von vorteil",
-    "sind von vorteil",
-    "ware schon",
-    "ein plus",
-    "ist ein plus",
-    "good to have",
-    "would be great",
-    "appreciated",
-    "welcome",
-    "bevorzugt",
-    "if possible",
-    "a big plus",
-    "a strong plus",
-    "desired",
-    "ware toll",
-    "ware gut",
-    "helpful",
-    "beneficial",
-    "hilfreich",
-    "ware ein plus",
-    "nice",
-    "as a plus",
-    "as a bonus",
-    "not required",
-    "not mandatory",
-    "but not required",
-    "not necessary",
-    "kein muss",
-    "not essential",
-    "not a must",
-];
-/// Hardens what follows again.
-const MUST: &[&str] = &[
-    "must",
-    "required",
-    "requires",
-    "need",
-    "needs",
-    "mandatory",
-    "essential",
-    "zwingend",
-    "muss",
-    "erforderlich",
-    "definitely",
-    "unbedingt",
-];
-/// Denies what follows.
-const NOT: &[&str] = &[
-    "no",
-    "not",
-    "never",
-    "without",
-    "except",
-    "excluding",
-    "exclude",
-    "avoid",
-    "neither",
-    "nor",
-    "kein",
-    "keine",
-    "keinen",
-    "keinem",
-    "keiner",
-    "keinerlei",
-    "nicht",
-    "ohne",
-    "nie",
-    "niemals",
-    "weder",
-    "ausser",
-    "don't",
-    "doesn't",
-    "dont",
-    "hasn't",
-    "haven't",
-    "isn't",
-    "minus",
-    "nobody",
-    "didn't",
-    "shouldn't",
-    "lacking",
-];
-/// Ends a denial.
-const CONTRAST: &[&str] = &[
-    "but",
-    "sondern",
-    "aber",
-    "jedoch",
-    "instead",
-    "however",
-    "although",
-    "must",
-    "should",
-    "knows",
-    "only",
-    "stattdessen",
-    "and not",
-    "who",
-];
-/// Turns a denial into none.
-const TURNS: &[&str] = &[
-    "only",
-    "just",
-    "later",
-    "less",
-    "more",
-    "nur",
-    "weniger",
-    "mehr als",
-    "necessarily",
-    "sure",
-    "matter",
-    "fewer",
-    "zwingend",
-    "unbedingt",
-];
-/// After a denied thing: it is merely not asked for.
-const WAIVES: &[&str] = &[
-    "required",
-    "needed",
-    "necessary",
-    "mandatory",
-    "essential",
-    "erforderlich",
-    "notig",
-    "notwendig",
-    "expected",
-    "important",
-];
-/// What stands before something that is set aside, without being refused.
-const ASIDE: &[&str] = &["rather than", "instead of", "anstatt", "anstelle von", "statt", "more than"];
+use super::{
+    draft::Draft,
+    interpretation::Kind,
+    strength_words::{
+        ASIDE, CONTRAST, DENIED_OF, EITHER_WAY, MUST, NOT, NOT_ABROAD, SHOULD_AFTER, SHOULD_BEFORE, TURNS, WAIVES,
+    },
+};
 
 /// Most words a denial or a softening covers; a longer clause has gone on to something else.
 const REACH: usize = 40;
@@ -282,7 +95,7 @@ fn deny(draft: &mut Draft, at: usize) {
         draft.kinds[at..quoted].fill(Kind::Not);
         return;
     }
-    if !NOT.contains(&draft.word(at)) || draft.claimed[at] {
+    if !denies(draft, at) || draft.claimed[at] || draft.dropped[at] {
         return;
     }
     if draft.any_at(at + 1, TURNS).is_some() {
@@ -312,6 +125,20 @@ fn deny(draft: &mut Draft, at: usize) {
     draft.claim(at, from);
 }
 
+/// Whether the word at `at` denies what follows it.
+fn denies(draft: &Draft, at: usize) -> bool {
+    let word = draft.word(at);
+    if NOT.contains(&word) {
+        return true;
+    }
+    if !NOT_ABROAD.contains(&word) {
+        return false;
+    }
+    let next = (at + 1..draft.tokens.len()).find(|i| !DENIED_OF.contains(&draft.word(*i)));
+    draft.language.is_some()
+        || next.is_some_and(|i| skills().resolve(draft.slice(i, i + 1)).is_some_and(|skill| skill.technical))
+}
+
 fn close(draft: &Draft, from: usize) -> usize {
     (from + 1..draft.tokens.len()).find(|i| draft.between(*i).contains(')')).unwrap_or(draft.tokens.len())
 }
@@ -334,6 +161,14 @@ fn list_end(draft: &Draft, from: usize, last: usize) -> usize {
 }
 
 fn set_aside(draft: &mut Draft, at: usize) {
+    if let Some(words) = draft.any_at(at, EITHER_WAY) {
+        let last = draft.clause(at).1.min(at + words + 4);
+        let end = (at + words..last)
+            .find(|i| matches!(draft.word(*i), "and" | "und" | "in" | "mit" | "with" | "et" | "y" | "en" | "but"))
+            .unwrap_or(last);
+        draft.dropped[at..end].fill(true);
+        return;
+    }
     let Some(words) = draft.any_at(at, ASIDE) else { return };
     let (_, last) = draft.clause(at);
     if draft.tokens.get(at + words).is_some_and(|t| t.text.starts_with(|c: char| c.is_ascii_digit()))
@@ -342,4 +177,35 @@ fn set_aside(draft: &mut Draft, at: usize) {
         return;
     }
     draft.dropped[at..last.min(at + words + 4)].fill(true);
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::query::{interpretation::Kind, understand};
+
+    fn kind(query: &str, label: &str) -> Option<Kind> {
+        understand(query).skills.iter().find(|s| s.label == label).map(|s| s.kind)
+    }
+
+    #[test]
+    fn a_denial_in_french_or_spanish_excludes_what_it_denies() {
+        for query in ["desarrollador Java sin PHP", "développeur Java sans PHP", "développeur avec Java, pas de PHP"]
+        {
+            assert_eq!(kind(query, "PHP"), Some(Kind::Not), "{query}");
+            assert_eq!(kind(query, "Java"), Some(Kind::Must), "{query}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_required_in_german_is_welcome() {
+        assert_eq!(kind("Python Entwickler, Docker nicht zwingend erforderlich", "Docker"), Some(Kind::Should));
+        assert_eq!(kind("Python Entwickler. Kein Muss: Docker", "Docker"), Some(Kind::Should));
+    }
+
+    #[test]
+    fn with_or_without_a_degree_says_nothing_of_degrees() {
+        for query in ["nurse with or without a degree", "Koch mit oder ohne Ausbildung"] {
+            assert!(understand(query).education.is_empty(), "{query}");
+        }
+    }
 }

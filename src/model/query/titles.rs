@@ -36,7 +36,7 @@ pub(super) fn find(draft: &Draft) -> Vec<Title> {
             continue;
         }
         let title = Title { first, last, id: Some(occupation.id.clone()), label: occupation.label.clone() };
-        out.push(widen(draft, title));
+        out.push(without_choice(draft, widen(draft, title)));
     }
     for at in 0..draft.tokens.len() {
         let free = !draft.is_claimed(at, at + 1) && out.iter().all(|t| at < t.first || at >= t.last);
@@ -57,6 +57,7 @@ pub(super) fn find(draft: &Draft) -> Vec<Title> {
 
 /// Writes the titles down and claims their words.
 pub(super) fn read(draft: &mut Draft, titles: &[Title]) {
+    let mut before: Option<(usize, usize)> = None;
     for title in titles {
         if draft.is_claimed(title.first, title.last) {
             continue;
@@ -81,9 +82,26 @@ pub(super) fn read(draft: &mut Draft, titles: &[Title]) {
         let kind = draft.kind(title.first, title.last);
         draft.claim(title.first, title.last);
         if counts && draft.out.titles.iter().all(|t| t.label != title.label) {
-            draft.out.titles.push(WantedTitle { id: title.id.clone(), label: title.label.clone(), kind, any_of: None });
+            let any_of = before.filter(|b| chosen(draft, b.1, title.first)).and_then(|b| join(draft, b.0, kind));
+            before = Some((draft.out.titles.len(), title.last));
+            draft.out.titles.push(WantedTitle { id: title.id.clone(), label: title.label.clone(), kind, any_of });
         }
     }
+}
+
+/// Whether only "or", and perhaps an article, stands between two titles.
+fn chosen(draft: &Draft, from: usize, to: usize) -> bool {
+    const ARTICLES: &[&str] = &["a", "an", "ein", "eine", "einen", "einer"];
+    let or = matches!(draft.word(from), "or" | "oder" | "bzw")
+        || draft.language.is_some() && matches!(draft.word(from), "o" | "ou");
+    or && (to == from + 1 || to == from + 2 && ARTICLES.contains(&draft.word(from + 1)))
+}
+
+/// The group of the title at `index`, numbered now where it had none; refused titles are no alternatives.
+fn join(draft: &mut Draft, index: usize, kind: Kind) -> Option<u32> {
+    let next = draft.out.titles.iter().filter_map(|t| t.any_of).max().unwrap_or(0) + 1;
+    let first = draft.out.titles.get_mut(index).filter(|t| t.kind == kind && kind != Kind::Not)?;
+    Some(*first.any_of.get_or_insert(next))
 }
 
 /// Whether a title may end in `word`, in the singular or the plural.
@@ -182,6 +200,21 @@ fn begin(draft: &Draft, head: usize, most: usize) -> usize {
     first
 }
 
+/// "C++ or C# developer" asks for a developer, and leaves the choice of technologies to the skills.
+fn without_choice(draft: &Draft, title: Title) -> Title {
+    let head = title.last - 1;
+    let technical = |first: usize, last: usize| skills().resolve(draft.slice(first, last)).is_some_and(|s| s.technical);
+    let Some(before) = title.first.checked_sub(1).filter(|or| matches!(draft.word(*or), "or" | "oder" | "bzw")) else {
+        return title;
+    };
+    let chosen = head > title.first
+        && technical(title.first, head)
+        && (1..=3).filter_map(|n| before.checked_sub(n)).any(|first| technical(first, before));
+    let general = GENERAL.iter().find(|g| chosen && g.0 == draft.word(head));
+    let Some(occupation) = general.and_then(|g| occupations().resolve(g.1)) else { return title };
+    Title { first: head, last: title.last, id: Some(occupation.id.clone()), label: occupation.label.clone() }
+}
+
 /// Takes what stands before a general title into it: "Python developer", "validation engineer".
 fn widen(draft: &Draft, mut title: Title) -> Title {
     let head = title.last - 1;
@@ -222,4 +255,31 @@ fn widen(draft: &Draft, mut title: Title) -> Title {
     // Of a narrower title only what a programmer does is known: an unknown kind of analyst is not every analyst.
     let known = title.id.filter(|_| *word == "developer" || *word == "programmer");
     Title { first, last: title.last, id: known, label: draft.slice(first, title.last).to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::query::understand;
+
+    #[test]
+    fn a_choice_of_technologies_is_no_part_of_the_title() {
+        for (query, skills) in
+            [("C++ or C# developer", ["C++", "C#"]), ("Java or Kotlin developer", ["Java", "Kotlin"])]
+        {
+            let read = understand(query);
+            let found: Vec<_> = read.skills.iter().map(|s| (s.label.as_str(), s.any_of)).collect();
+            assert_eq!(found, skills.map(|s| (s, Some(1))), "{query}");
+            let titles: Vec<_> = read.titles.iter().filter_map(|t| t.id.as_deref()).collect();
+            assert_eq!(titles, ["software-developer"], "{query}");
+        }
+    }
+
+    #[test]
+    fn titles_joined_by_or_are_alternatives() {
+        for query in ["nurse or midwife", "Krankenschwester oder Altenpflegerin", "plumber or an electrician"] {
+            let groups: Vec<_> = understand(query).titles.iter().map(|t| t.any_of).collect();
+            assert_eq!(groups, [Some(1), Some(1)], "{query}");
+        }
+        assert!(understand("barista and bartender").titles.iter().all(|t| t.any_of.is_none()));
+    }
 }

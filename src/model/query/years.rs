@@ -24,9 +24,9 @@ pub(super) struct Span {
 
 const NUMBER: &str = r"\d{1,2}(?:[.,]\d)?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|half a|a couple of|a few|a dozen|an?|eine[mnrs]?|ein|einige|zwei|drei|vier|funf|fünf|sechs|sieben|acht|neun|zehn|zwolf|zwölf|fünfzehn|zwanzig|una?|uno|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|quince|veinte|une?|deux|trois|quatre|cinq|six|sept|huit|neuf|dix|quinze|vingt";
 const LEAST: &str = r"at least|a minimum of|min(?:imum|\.)?(?: of)?|mindestens|mind\.|over|more than|über|ab|from|wenigstens|mehr als|no less than|not less than|minimal|al menos|por lo menos|m[ií]nimo(?: de)?|m[aá]s de|au moins|plus de|minimum de";
-const MOST_OF: &str = r"max(?:imum|\.)?(?: of)?|at most|up to|less than|under|fewer than|below|bis zu|höchstens|maximal|weniger als|unter|no more than|not more than|como m[aá]ximo|menos de|hasta|au plus|moins de";
+const MOST_OF: &str = r"max(?:imum|\.)?(?: of)?|at most|up to|less than|under|fewer than|below|bis zu|höchstens|maximal|weniger als|unter|no more than|not more than|(?:como )?m[aá]ximo(?: de)?|au maximum|menos de|hasta|au plus|moins de";
 const UNIT: &str = r"(years?|yrs?\b\.?|y\b|yoe|jahren?|jahre?n?|jahr\b|months?|monaten?|decades?|dekaden?|jahrzehnte?n?|a[ñn]os?\b|meses|mes\b|d[eé]cadas?|ans\b|an\b(?:\s+d)|ann[eé]es?|mois\b|d[eé]cennies?)";
-const AFTER: &str = r"\s+or (?:more|longer|so)|\s+plus\b|\s*\+|\s+(?:as a )?minimum|\s+oder (?:mehr|länger)|\s+max\b|\s+at most|\s+or less|\s+at least|\s+o m[aá]s|\s+ou plus|\s+como m[ií]nimo";
+const AFTER: &str = r"\s+or (?:more|longer|so)|\s+plus\b|\s*\+|\s+(?:as a )?minimum|\s+oder (?:mehr|länger)|\s+max\b|\s+at most|\s+or less|\s+at least|\s+o m[aá]s|\s+ou plus|\s+como m[ií]nimo|\s+(?:como )?m[aá]ximo|\s+au maximum|\s+maximum";
 /// More than this is no length of a career.
 const MOST: f32 = 60.0;
 const OVERALL: &[&str] = &[
@@ -148,7 +148,9 @@ fn range(found: &Captures<'_>) -> Option<YearsRange> {
     let after = found.name("after").map_or("", |m| m.as_str()).trim().to_lowercase();
     let at_most = found.name("most").is_some()
         || found.name("most2").is_some()
-        || matches!(after.as_str(), "max" | "at most" | "or less");
+        || matches!(after.as_str(), "at most" | "or less")
+        || after.contains("max")
+        || after.contains("máx");
     if first > MOST || second.is_some_and(|s| s > MOST) {
         return None;
     }
@@ -182,4 +184,18 @@ fn number(word: &str) -> Option<f32> {
         _ => return lower.replace(',', ".").parse().ok(),
     };
     Some(named)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::query::understand;
+
+    #[test]
+    fn maximum_is_an_upper_end_in_every_language() {
+        for query in ["camarero con máximo 3 años de experiencia", "serveur avec au plus 3 ans d'expérience"] {
+            let read = understand(query);
+            assert_eq!((read.years.min, read.years.max), (None, Some(3.0)), "{query}");
+            assert!(read.skills.iter().all(|s| s.label != "IBM Maximo"), "{query}");
+        }
+    }
 }

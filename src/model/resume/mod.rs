@@ -52,7 +52,10 @@ pub fn read(text: &str, today: NaiveDate, default_country: Option<&str>) -> Prof
     let country =
         profile.location.as_ref().filter(|place| place.confidence >= 0.5).and_then(|place| place.value.country.clone());
     profile.phones = contacts::phones(&page, &parts, country.as_deref().or(default_country));
-    profile.skills = skills::read(&page, &parts, &profile.positions, today);
+    // "Carl Jenkins", "franz.kafka@example.org": who a person is called says nothing of what they can do.
+    let called = [profile.name.as_slice(), &profile.emails, &profile.links];
+    let called: Vec<_> = called.into_iter().flatten().map(|found| found.span).collect();
+    profile.skills = skills::read(&page, &parts, (&profile.positions, &called), today);
     let dated = profile.positions.iter().filter_map(|held| Some((held.start?, held.end?)));
     profile.experience_months = experience::months(dated, today);
     profile.headline = remarks::headline(&page, &parts, &profile);
@@ -108,6 +111,19 @@ mod tests {
             .chain(profile.positions.iter().filter_map(|held| held.title.as_ref()));
         for one in found {
             assert_eq!(one.span.slice(LEBENSLAUF), one.value);
+        }
+    }
+
+    #[test]
+    fn a_persons_own_name_is_no_skill() {
+        for (name, id) in [("Carl Jenkins", "jenkins"), ("Franz Kafka", "apache-kafka")] {
+            let head = format!(
+                "{name}\n{}@example.org\n\nExperience\n2019 - 2021\nNurse, Acme Hospital\n",
+                name.to_lowercase().replace(' ', ".")
+            );
+            let shows = |text: &str| read(text, today(), None).skills.iter().any(|skill| skill.id == id);
+            assert!(!shows(&head), "{name}");
+            assert!(shows(&format!("{head}\nSkills\n{}\n", &name[name.find(' ').map_or(0, |at| at + 1)..])), "{name}");
         }
     }
 

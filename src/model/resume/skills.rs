@@ -11,8 +11,13 @@ use crate::model::profile::{End, HeldPosition, HeldSkill, SectionKind, YearMonth
 use crate::model::span::Span;
 use crate::model::taxonomy::{self, Context};
 
-/// The skills of a resume, by first appearance.
-pub(super) fn read(page: &Page<'_>, parts: &[Part], positions: &[HeldPosition], today: NaiveDate) -> Vec<HeldSkill> {
+/// The skills of a resume, by first appearance; not from `called`, the spans of the person's name, mail and links.
+pub(super) fn read(
+    page: &Page<'_>,
+    parts: &[Part],
+    (positions, called): (&[HeldPosition], &[Span]),
+    today: NaiveDate,
+) -> Vec<HeldSkill> {
     let mut order: Vec<&str> = Vec::new();
     let mut shown: HashMap<&str, Shown> = HashMap::new();
     for part in parts {
@@ -20,13 +25,17 @@ pub(super) fn read(page: &Page<'_>, parts: &[Part], positions: &[HeldPosition], 
         let text = part.body.of(page.text);
         for mention in taxonomy::skills().mentions(text, context) {
             let bytes = Bytes { start: part.body.start + mention.start, end: part.body.start + mention.end };
+            let span = page.span(bytes);
+            if called.iter().any(|own| own.contains(span)) {
+                continue;
+            }
             let entry = shown.entry(mention.id).or_insert_with(|| {
                 order.push(mention.id);
                 Shown::default()
             });
             entry.denials += usize::from(taxonomy::denied(text, mention.start, mention.end));
             entry.listed |= context == Context::SkillList;
-            entry.spans.push(page.span(bytes));
+            entry.spans.push(span);
         }
     }
     order

@@ -226,6 +226,10 @@ fn supported(tokens: &[Token], hit: &Hit, technical: &[&Hit], context: Context) 
     let token = &tokens[hit.first];
     let before = hit.first.checked_sub(1).map(|i| &tokens[i]).filter(|_| token.gap != Gap::Break);
     let after = tokens.get(hit.last).filter(|t| t.gap != Gap::Break);
+    // "less than three years" compares, whatever stands beside it.
+    if after.is_some_and(|t| t.text == "than") && token.text == "less" {
+        return false;
+    }
     let hyphened = token.hyphen || after.is_some_and(|t| t.hyphen);
     let verbal = before.is_some_and(|t| VERBAL_BEFORE.contains(&t.text.as_str()))
         || after.is_some_and(|t| VERBAL_AFTER.contains(&t.text.as_str()));
