@@ -160,12 +160,19 @@ fn right(word: &str) -> bool {
             || occupations().resolve(w).is_some()
     };
     let stemmed = stems.iter().filter_map(|s| word.strip_suffix(s)).filter(|s| s.chars().count() >= 3).any(known);
-    stemmed || places().resolve(word).is_some() || language(word).is_some()
+    // The tables spell "organized"; "organised" is as right.
+    let british = word.contains("is") && known(&word.replace("ise", "ize").replace("isi", "izi").replace("isa", "iza"));
+    stemmed || british || places().resolve(word).is_some() || language(word).is_some()
 }
 
 #[cfg(test)]
 mod tests {
     use crate::model::query::understand;
+
+    #[test]
+    fn a_british_spelling_is_right() {
+        assert!(understand("organised nurse").corrections.is_empty());
+    }
 
     #[test]
     fn a_small_word_of_any_language_is_never_corrected() {
