@@ -67,7 +67,7 @@ class Appliance:
         """The schema, and somebody who may search."""
         self.command("migrate", "up")
         self.command("users", "create", EMAIL, "--name", "Bench", "--role", "owner", "--workspace", "Bench")
-        self.token = re.search(r"tp_\w+", self.command("tokens", "create", EMAIL, "--name", "bench"))[0]
+        self.token = re.search(r"tp_[\w-]+", self.command("tokens", "create", EMAIL, "--name", "bench"))[0]
 
     def command(self, *arguments):
         """What a command of the program prints."""

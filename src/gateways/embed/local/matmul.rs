@@ -1,11 +1,12 @@
 //! The encoder's matrix products: the only door to the `gemm` crate, which picks its kernel for the processor it
-//! runs on (AVX2 with FMA on x86-64, NEON on arm64, plain code elsewhere).
+//! runs on (AVX-512, or AVX2 with FMA, on x86-64; NEON on arm64; plain code elsewhere).
 //!
 //! Weights are laid out once, at load, in aligned panels that the kernel reads front to back: nothing is packed
 //! again for a call, which is what a query of twenty word pieces would otherwise spend its time on.
 
 /// Outputs in a panel of weights: divides every width of the encoder and is a multiple of the rows of gemm's tiles
-/// (24 on AVX2, 8 on NEON). Measured against 24, 48, 192 and 384: within noise of the best for queries and passages.
+/// (32 on AVX-512, 16 on AVX2, 8 on NEON). Measured against 24, 48, 192 and 384 on AVX2: within noise of the best for
+/// queries and passages.
 const PANEL: usize = 96;
 
 /// The longest sum that goes to gemm in one call. Up to 512 terms gemm never splits a sum; beyond, where it splits
