@@ -2,8 +2,8 @@
 //!
 //! A scan reads the high parts only, a quarter of what floating-point numbers would take, for it waits for memory;
 //! what could be among the best by that is then scored with both parts, as exactly as single precision is. The error of
-//! the first look is bounded, so nothing is missed. Blocks instead of one long vector, because growing never copies and never holds old and new at
-//! once.
+//! the first look is bounded, so nothing is missed. Blocks instead of one long vector, because growing never copies and
+//! never holds old and new at once.
 
 /// Rows in a block: 512 rows of 384 numbers are 576 KiB, small beside any index worth scanning.
 const BLOCK: usize = 512;
@@ -101,8 +101,8 @@ impl Rows {
         self.greatest * (row + query) * 1.01
     }
 
-    /// A slot's score by both parts. The order of additions is fixed, so that a pair of
-    /// vectors has the same score wherever it is stored.
+    /// A slot's score by both parts. The order of additions is fixed, so that a pair of vectors has the same score
+    /// wherever it is stored.
     pub(super) fn exact(&self, slot: usize, looked: &Looked<'_>) -> f32 {
         let (high, low) = (self.high.row(slot, self.width), self.low.row(slot, self.width));
         let parts = high.iter().zip(low).zip(looked.query);

@@ -45,7 +45,8 @@ impl Postings {
             let factor = weight * inverse_document_frequency(points, carriers);
             for posting in list {
                 let score = &mut scores[posting.slot as usize];
-                *score = score.max(0.0) + factor * posting.weight;
+                let before = if score.is_infinite() { 0.0 } else { *score };
+                *score = before + factor * posting.weight;
             }
         }
         scores
