@@ -93,6 +93,8 @@ const CUES: &[&str] = &[
     "ideally",
     "preferably",
 ];
+/// Words between a language and its level.
+const LEAST: &[&str] = &["mindestens", "mind", "minimum", "min", "at", "least", "auf", "ab", "of", "minimal", "wenigstens", "a"];
 /// Words after a language's name that make it something else.
 const OTHER: &[&str] = &[
     "market",
@@ -261,6 +263,9 @@ pub(super) fn read(draft: &mut Draft) {
             || draft.back(first, 1) == "speaking";
         let compound = draft.word(first).ends_with("kenntnisse") || draft.word(first).ends_with("sprachig");
         let item = to - from == last - first && !draft.description;
+        if is_deed(draft, first, last, next_language(last + 1)) && before.is_none() && after.is_none() {
+            continue;
+        }
         if before.is_none() && after.is_none() && !listed && !cue && !compound && !item {
             continue;
         }
@@ -290,6 +295,15 @@ pub(super) fn read(draft: &mut Draft) {
     }
 }
 
+/// "Can polish and grind metal": the one language that is also a verb, in lower case, before "and" and another deed.
+fn is_deed(draft: &Draft, first: usize, last: usize, listed: bool) -> bool {
+    let joins = matches!(draft.word(last), "and" | "or") && !listed;
+    const DEEDS: &[&str] = &["grind", "sand", "buff", "weld", "cut", "deburr", "trim", "wax", "clean", "can", "to", "will"];
+    let can = DEEDS.contains(&draft.back(first, 1)) || DEEDS.contains(&draft.word(last));
+    let spoken = CUES.contains(&draft.word(last)) && !matches!(draft.word(last), "and" | "or" | "in" | "with" | "");
+    draft.word(first) == "polish" && !draft.tokens[first].capital && (joins || can && !spoken)
+}
+
 fn framework(word: &str) -> Option<String> {
     let word = word.trim_end_matches('+');
     matches!(word, "a1" | "a2" | "b1" | "b2" | "c1" | "c2").then(|| word.to_uppercase())
@@ -300,8 +314,10 @@ fn level_after(draft: &Draft, last: usize, to: usize) -> Option<(usize, usize, S
     // A parenthesis or a dash may stand between: "German (C1)".
     let bound = (last + 4).min(draft.tokens.len());
     for at in last..bound {
-        let bridged =
-            at < to || draft.between(at).trim().chars().all(|c| matches!(c, '(' | ':' | '-' | '–')) && at - last <= 1;
+        let shortened = matches!(draft.back(at, 1), "mind" | "min") && draft.between(at).trim() == ".";
+        let bridged = at < to
+            || shortened
+            || draft.between(at).trim().chars().all(|c| matches!(c, '(' | ':' | '-' | '–')) && at - last <= 1;
         if !bridged {
             return None;
         }
@@ -311,6 +327,9 @@ fn level_after(draft: &Draft, last: usize, to: usize) -> Option<(usize, usize, S
         if let Some((name, level)) = LEVELS.iter().find(|l| draft.phrase_at(at, l.0).is_some()) {
             let owner = language_mentions(draft.slice(at + 1, (at + 3).min(draft.tokens.len()))).is_empty();
             return owner.then(|| (last, at + name.split(' ').count(), (*level).to_owned()));
+        }
+        if LEAST.contains(&draft.word(at)) {
+            continue;
         }
         if !CUES.contains(&draft.word(at)) || matches!(draft.word(at), "and" | "or" | "und" | "oder") {
             return None;
@@ -324,7 +343,7 @@ fn level_before(draft: &Draft, first: usize, from: usize) -> Option<(usize, usiz
     for steps in 1..=3 {
         let at = first.checked_sub(steps).filter(|i| *i >= from)?;
         if let Some(level) = framework(draft.word(at)) {
-            return (steps == 1).then_some((at, first, level));
+            return (steps == 1 || steps == 2 && draft.word(at + 1) == "in").then_some((at, first, level));
         }
         let found = LEVELS
             .iter()

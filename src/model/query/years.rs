@@ -20,6 +20,8 @@ pub(super) struct Span {
     pub range: YearsRange,
     /// Whether it says that it means the whole career.
     pub overall: bool,
+    /// Whether it is a band in figures ("3-5 years"), which grades a position and so means the career too.
+    pub band: bool,
 }
 
 const NUMBER: &str = r"\d{1,2}(?:[.,]\d)?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|half a|a couple of|a few|a dozen|an?|eine[mnrs]?|ein|einige|zwei|drei|vier|funf|fünf|sechs|sieben|acht|neun|zehn|zwolf|zwölf|fünfzehn|zwanzig|una?|uno|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|quince|veinte|une?|deux|trois|quatre|cinq|six|sept|huit|neuf|dix|quinze|vingt";
@@ -91,7 +93,7 @@ fn pattern() -> &'static Regex {
     static PATTERN: OnceLock<Regex> = OnceLock::new();
     PATTERN.get_or_init(|| {
         Regex::new(&format!(
-            r"(?i)(?:\b(?P<least>{LEAST})\s+|\b(?P<most>{MOST_OF})\s+|(?P<least2>>=?\s?)|(?P<most2><=?\s?))?(?:between\s+|zwischen\s+|von\s+|entre\s+)?\b(?P<first>{NUMBER})(?:\s*(?:-|–|—|to|and|bis|und|or|oder|y|o|a|à|et|ou)\s*(?P<second>{NUMBER}))?\s*(?P<plus>\+|plus\b|or more|oder mehr|o más|ou plus)?\s*-?\s*(?P<unit>{UNIT})(?P<after>{AFTER})?"
+            r"(?i)(?:\b(?P<least>{LEAST})\s+|\b(?P<most>{MOST_OF})\s+|(?P<least2>>=?\s?)|(?P<most2><=?\s?))?(?P<between>between\s+|zwischen\s+|von\s+|entre\s+)?\b(?P<first>{NUMBER})(?:\s*(?:-|–|—|to|and|bis|und|or|oder|y|o|a|à|et|ou)\s*(?P<second>{NUMBER}))?\s*(?P<plus>\+|plus\b|or more|oder mehr|o más|ou plus)?\s*-?\s*(?P<unit>{UNIT})(?P<after>{AFTER})?"
         ))
         .expect("the pattern is constant and tested")
     })
@@ -113,7 +115,9 @@ pub(super) fn read(draft: &mut Draft) -> Vec<Span> {
         }
         let (_, end) = draft.clause(first);
         let overall = (first..end.min(last + 5)).any(|i| draft.any_at(i, OVERALL).is_some());
-        spans.push(Span { first, last, range, overall });
+        let between = found.name("between").is_some();
+        let band = found.name("second").is_some() && !between;
+        spans.push(Span { first, last, range, overall, band });
         draft.claim(first, last);
         let mut at = last;
         while CARRIED.contains(&draft.word(at)) && at < end {
@@ -134,6 +138,16 @@ fn total(draft: &Draft, spans: &[Span]) -> YearsRange {
     let min = firm.iter().filter_map(|s| s.range.min).reduce(f32::max);
     let max = if firm.len() == 1 { firm[0].range.max } else { None };
     YearsRange { min, max }
+}
+
+/// An upper end said of one technology limits that alone, never the career. Nothing can be asked to be known for at most
+/// so long: it is named as not understood.
+pub(super) fn limit_skill(draft: &mut Draft, span: &Span) {
+    if span.range.max.is_some() && !span.band && draft.out.years.max == span.range.max {
+        draft.out.years.max = None;
+        let text = draft.slice(span.first, span.last).to_owned();
+        draft.out.unresolved.push(text);
+    }
 }
 
 fn range(found: &Captures<'_>) -> Option<YearsRange> {

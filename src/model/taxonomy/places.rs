@@ -17,6 +17,9 @@ const COUNTRIES: &str = include_str!("data/countries.tsv");
 /// Written for this project: regions with coordinates, and other names of cities and countries.
 const CORE: &str = include_str!("data/places.txt");
 
+/// Written for this project: codes of states, which mean one right behind a city alone: code, country, name.
+const STATES: &str = include_str!("data/states.tsv");
+
 /// Words before a name that speak of a place.
 const CUES: &[&str] = &[
     "in",
@@ -78,6 +81,15 @@ pub struct Place {
     pub kind: PlaceKind,
 }
 
+/// The country of the state of the USA or Canada that has this code, in capitals, or this name.
+pub fn state(name: &str) -> Option<&'static str> {
+    let mut states = STATES.lines().map(|line| line.split('\t'));
+    states.find_map(|mut fields| {
+        let (code, country, full) = (fields.next()?, fields.next()?, fields.next()?);
+        (code == name || full.eq_ignore_ascii_case(name)).then_some(country)
+    })
+}
+
 /// All places.
 #[derive(Debug)]
 pub struct Places {
@@ -98,6 +110,13 @@ impl Places {
             return None;
         }
         self.table.get(&super::tokens::key(name)).map(|i| &self.all[i])
+    }
+
+    /// The place with this name in the country.
+    pub fn within(&self, name: &str, country: &str) -> Option<&Place> {
+        let best = self.resolve(name).filter(|place| place.country == country);
+        let wanted = fold(name);
+        best.or_else(|| self.all.iter().find(|place| place.country == country && fold(&place.name) == wanted))
     }
 
     /// The places named in `text`; a mention's id is the English name.
