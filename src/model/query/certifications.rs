@@ -137,7 +137,9 @@ fn named(draft: &Draft, first: usize) -> Option<(usize, String)> {
 fn names_a_post(draft: &Draft, first: usize, last: usize) -> bool {
     let joined = |i: usize| draft.tokens.get(i).is_some_and(|t| t.gap == Gap::Joined);
     let held = joined(first) && matches!(draft.back(first, 1), "with" | "and" | "or" | "mit" | "und" | "oder" | "as");
-    let before = joined(first) && (seniority_word(draft.back(first, 1)) && draft.back(first, 1) != "certified" || matches!(draft.back(first, 1), "a" | "saas"));
+    let before = joined(first)
+        && (seniority_word(draft.back(first, 1)) && draft.back(first, 1) != "certified"
+            || matches!(draft.back(first, 1), "a" | "saas"));
     let after = joined(last)
         && matches!(
             draft.word(last),

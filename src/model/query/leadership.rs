@@ -154,7 +154,7 @@ fn led(draft: &Draft, verb: usize) -> Option<usize> {
     let noun = matches!(draft.word(verb), "lead" | "leads" | "built" | "run")
         && matches!(draft.back(verb, 1), "team" | "tech" | "crew" | "sales" | "technical")
         || draft.word(verb) == "coach" && !matches!(draft.back(verb, 1), "" | "can" | "to" | "will" | "and" | "who");
-    let german =
-        matches!(draft.word(verb), "gefuhrt" | "geleitet" | "betreut" | "anleiten") && (from..verb).any(|i| LED.contains(&draft.word(i)));
+    let german = matches!(draft.word(verb), "gefuhrt" | "geleitet" | "betreut" | "anleiten")
+        && (from..verb).any(|i| LED.contains(&draft.word(i)));
     if german { Some(verb + 1) } else { counted.filter(|_| !noun) }
 }

@@ -34,6 +34,9 @@ const REMOTE: &[&str] = &[
     "full remote",
     "100 remote",
     "distributed team",
+    "teletravail",
+    "teletrabajo",
+    "trabajo remoto",
 ];
 /// Asks for work on the spot.
 const ON_SITE: &[&str] = &[
@@ -136,12 +139,8 @@ pub(super) fn read(draft: &mut Draft, titles: &[Title]) {
         }
         let kind = draft.kind(first, last);
         let (begin, radius_km) = radius(draft, first, last);
-        let wanted = WantedLocation {
-            name: place.name.clone(),
-            country: Some(country).filter(|c| c != "EU"),
-            radius_km,
-            kind,
-        };
+        let wanted =
+            WantedLocation { name: place.name.clone(), country: Some(country).filter(|c| c != "EU"), radius_km, kind };
         draft.claim(begin, wider.map_or(last, |w| w.0));
         if draft.out.locations.iter().all(|l| l.name != wanted.name || l.country != wanted.country) {
             draft.out.locations.push(wanted);
@@ -163,10 +162,7 @@ fn person(draft: &mut Draft, titles: &[Title]) -> bool {
     }
     let other = |at: usize| {
         let word = draft.slice(at, at + 1);
-        seniority_word(draft.word(at))
-            || is_ordinary(word)
-            || skill(at)
-            || language(word).is_some()
+        seniority_word(draft.word(at)) || is_ordinary(word) || skill(at) || language(word).is_some()
     };
     let code = last.end - last.start == 2 && state(draft.slice(1, 2)).is_some();
     let called = FIRST_NAMES.lines().any(|name| name == draft.word(0)) && !is_region(draft.slice(1, 2));
@@ -204,7 +200,8 @@ fn wider(draft: &Draft, city: &Place, last: usize) -> Option<(usize, String)> {
             return None;
         }
         // Its own country comes first ("Tbilisi, Georgia"), then one that has such a city, then any state.
-        let own = (code && name == city.country || wide.is_some_and(|w| w.country == city.country)
+        let own = (code && name == city.country
+            || wide.is_some_and(|w| w.country == city.country)
             || state == Some(city.country.as_str()))
         .then_some(city.country.as_str());
         let namesake = |country: &&str| all_places().within(&city.name, country).is_some();
@@ -307,4 +304,32 @@ fn radius(draft: &mut Draft, first: usize, last: usize) -> (usize, Option<u32>) 
 /// "30km" in one word.
 fn glued(word: &str) -> Option<f32> {
     word.strip_suffix("km").and_then(|n| n.parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::query::understand;
+
+    #[test]
+    fn what_stands_behind_a_city_says_where_it_is() {
+        for (query, want) in [
+            ("Paris, Texas", &[("Paris", "US")][..]),
+            ("Birmingham, Alabama", &[("Birmingham", "US")]),
+            ("Cambridge, MA", &[("Cambridge", "US")]),
+            ("London, Ontario", &[("London", "CA")]),
+            ("nurse in Austin TX", &[("Austin", "US")]),
+            ("Tbilisi, Georgia", &[("Tbilisi", "GE")]),
+            ("Atlanta, Georgia", &[("Atlanta", "US")]),
+            ("Berlin, DE", &[("Berlin", "DE")]),
+            ("Mumbai, CA", &[("Mumbai", "IN")]),
+            ("Boston, New York", &[("Boston", "US"), ("New York", "US")]),
+            ("London, Germany, France", &[("London", "GB"), ("Germany", "DE"), ("France", "FR")]),
+            ("Austin, Texas or Berlin, Germany", &[("Austin", "US"), ("Berlin", "DE")]),
+        ] {
+            let read = understand(query);
+            let found: Vec<_> =
+                read.locations.iter().map(|l| (l.name.as_str(), l.country.as_deref().unwrap_or_default())).collect();
+            assert_eq!(found, want, "{query}");
+        }
+    }
 }

@@ -213,7 +213,7 @@ pub(super) fn read(draft: &mut Draft) {
     while at < draft.tokens.len() {
         let grade = GRADES.iter().filter_map(|(s, names)| draft.any_at(at, names).map(|n| (*s, n))).max_by_key(|g| g.1);
         let Some((seniority, words)) = grade.filter(|g| counts(draft, at, *g)) else {
-            at += 1;
+            at += grade.map_or(1, |g| g.1);
             continue;
         };
         // A refused grade excludes nobody's resume; it is shown as not understood rather than searched for as a word.

@@ -45,6 +45,10 @@ pub(super) fn read(draft: &mut Draft, years: &[Span]) {
         }
         let index = push(draft, id, kind, group);
         draft.claim(*first, *last);
+        // Small words of another language join two skills even in a query too short to tell its language.
+        if matches!(draft.word(*last), "o" | "ou" | "y" | "et") && found.iter().any(|f| f.0 == last + 1) {
+            draft.claim(*last, *last + 1);
+        }
         // "SAP software", "reporting tools": the word behind says nothing more.
         if is_tool_word(draft.word(*last)) && draft.tokens[*last].gap == Gap::Joined {
             draft.claim(*last, *last + 1);
@@ -63,8 +67,7 @@ fn modules(draft: &Draft, found: &mut Vec<(usize, usize, String)>) {
     let mut at = 0;
     while let Some((_, end, id)) = found.get(at).cloned() {
         at += 1;
-        let next = (end..draft.tokens.len())
-            .find(|i| !is_denial(draft.word(*i)) && !LINKS.contains(&draft.word(*i)));
+        let next = (end..draft.tokens.len()).find(|i| !is_denial(draft.word(*i)) && !LINKS.contains(&draft.word(*i)));
         let Some(next) = next.filter(|_| id.starts_with("sap-")) else { continue };
         let listed = (end..=next).all(|i| matches!(draft.between(i).trim(), "" | "," | "/"))
             && (next > end || draft.between(next).trim() != "");
@@ -205,14 +208,16 @@ fn alternatives(draft: &Draft, found: &[(usize, usize, String)]) -> Vec<Option<u
     for i in 1..found.len() {
         let (before, here) = (&found[i - 1], &found[i]);
         let between: Vec<&str> = (before.1..here.0).map(|t| draft.word(t)).collect();
-        // "AWS/Azure" offers a choice, "HTML/CSS" and "PHP/Laravel" name two things that go together.
-        let or = matches!(between[..], ["or" | "oder" | "bzw" | "alternatively"] | ["and" | "und", "or" | "oder"])
-            || between.is_empty()
-                && match draft.between(here.0).trim() {
-                    "|" => true,
-                    "/" => all_skills().interchangeable(&before.2, &here.2),
-                    _ => false,
-                };
+        // "AWS/Azure" offers a choice, "HTML/CSS", "PHP/Laravel" and "SAP SD/MM" name two things that go together.
+        let or = matches!(
+            between[..],
+            ["or" | "oder" | "bzw" | "alternatively" | "o" | "ou"] | ["and" | "und", "or" | "oder"]
+        ) || between.is_empty()
+            && match draft.between(here.0).trim() {
+                "|" => true,
+                "/" => all_skills().interchangeable(&before.2, &here.2) && !here.2.starts_with("sap-"),
+                _ => false,
+            };
         let same =
             draft.kind(before.0, before.1) == draft.kind(here.0, here.1) && draft.kind(here.0, here.1) != Kind::Not;
         if !or || !same {

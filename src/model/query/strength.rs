@@ -35,7 +35,8 @@ fn soften(draft: &mut Draft, first: usize, last: usize) {
     while at < last {
         let before = draft.any_at(at, SHOULD_BEFORE).filter(|n| at + n < last || ends_with_colon(draft, last));
         // "Developer in Nice" names a town.
-        let town = draft.word(at) == "nice" && matches!(draft.back(at, 1), "in" | "near" | "from" | "a" | "de");
+        let town = draft.word(at) == "nice"
+            && (at + 1 < last || matches!(draft.back(at, 1), "in" | "near" | "from" | "a" | "de"));
         let after = draft.any_at(at, SHOULD_AFTER).filter(|n| at > first && !(town && *n == 1));
         if let Some(words) = after.filter(|n| at + n >= last || before.is_none()) {
             let from = (first..at)
@@ -75,7 +76,8 @@ fn trail(draft: &mut Draft, first: usize, last: usize) {
     while from > first + 1 && verb(from - 1) {
         from -= 1;
     }
-    let stops = |i: &usize| draft.any_at(*i, CONTRAST).is_some() || MUST.contains(&draft.word(*i)) || and(draft.word(*i));
+    let stops =
+        |i: &usize| draft.any_at(*i, CONTRAST).is_some() || MUST.contains(&draft.word(*i)) || and(draft.word(*i));
     let begin = (first..from).rev().find(stops).map_or(first, |i| i + 1);
     if begin == from {
         return;

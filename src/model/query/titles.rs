@@ -63,11 +63,10 @@ pub(super) fn read(draft: &mut Draft, titles: &[Title]) {
             continue;
         }
         // "not a travel nurse" refuses the whole name, never every nurse.
-        let narrowed =
-            title.first > 0
-                && draft.tokens[title.first].gap == Gap::Joined
-                && !draft.claimed[title.first - 1]
-                && !grammar::is_grammar(draft.word(title.first - 1), draft.language);
+        let narrowed = title.first > 0
+            && draft.tokens[title.first].gap == Gap::Joined
+            && !draft.claimed[title.first - 1]
+            && !grammar::is_grammar(draft.word(title.first - 1), draft.language);
         if draft.kinds[title.first] == Kind::Not && narrowed && draft.kinds[title.first - 1] == Kind::Not {
             let text = draft.slice(title.first - 1, title.last).to_owned();
             draft.claim(title.first - 1, title.last);
@@ -248,7 +247,8 @@ fn of_software(draft: &Draft, title: Title) -> Title {
     }
     let kinds: Vec<String> = SOFTWARE.iter().flat_map(|kind| skills().including(kind)).collect();
     let named = skills().mentions_in(&draft.tokens, Context::Query);
-    let software = occupations().get("software-architect").filter(|_| named.iter().any(|m| kinds.iter().any(|k| k == m.id)));
+    let software =
+        occupations().get("software-architect").filter(|_| named.iter().any(|m| kinds.iter().any(|k| k == m.id)));
     let Some(software) = software else { return title };
     let label = if title.last - title.first > 1 { title.label } else { software.label.clone() };
     Title { id: Some(software.id.clone()), label, ..title }
@@ -279,7 +279,11 @@ fn widen(draft: &Draft, mut title: Title) -> Title {
         let known = occupations()
             .named(&format!("{label} {word}"))
             .filter(|o| !matches!(o.id.as_str(), "software-developer" | "engineer"));
-        let base = title.id.take().or_else(|| occupations().resolve(word).map(|o| o.id.clone()));
+        // Whoever administers a technology is no office clerk.
+        let base = title.id.take().filter(|_| *word != "administrator").or_else(|| {
+            let word = if *word == "administrator" { "system administrator" } else { *word };
+            occupations().resolve(word).map(|o| o.id.clone())
+        });
         return Title {
             first,
             last: title.last,

@@ -23,6 +23,7 @@ const STATES: &str = include_str!("data/states.tsv");
 /// Words before a name that speak of a place.
 const CUES: &[&str] = &[
     "in",
+    "en",
     "near",
     "from",
     "around",
@@ -54,6 +55,11 @@ const CUES: &[&str] = &[
     "outside",
     "within",
 ];
+
+/// Whether the token speaks of a place; folded, the French "à" is told from an article by its length.
+fn is_cue(token: &Token) -> bool {
+    CUES.contains(&token.text.as_str()) || token.text == "a" && token.end - token.start > 1
+}
 
 /// How large a place is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,7 +134,7 @@ impl Places {
     pub fn mentions_in(&self, tokens: &[Token]) -> Vec<Mention<'_>> {
         let named = |tokens: &[Token], first: usize, last: usize| {
             let one = &tokens[first];
-            let cue = first > 0 && CUES.contains(&tokens[first - 1].text.as_str());
+            let cue = first > 0 && is_cue(&tokens[first - 1]);
             let plain = last - first == 1 && (one.text.len() <= 3 || is_ordinary(&one.text));
             let alone = one.gap == Gap::Break && tokens.get(last).is_none_or(|t| t.gap == Gap::Break);
             if plain {

@@ -145,9 +145,10 @@ impl Skills {
     pub fn interchangeable(&self, a: &str, b: &str) -> bool {
         // A wide kind mixes: "Web platform development" holds PHP and Laravel, which are no choice.
         let holds = |kind: &&Skill, id: &str| kind.includes.iter().any(|part| part == id);
-        let narrowest = |id: &str| self.all.iter().filter(|kind| holds(kind, id)).min_by_key(|kind| kind.includes.len());
+        let narrowest =
+            |id: &str| self.all.iter().filter(|kind| holds(kind, id)).min_by_key(|kind| kind.includes.len());
         self.related(a).any(|s| s.id == b)
-            && [(a, b), (b, a)].iter().any(|(one, other)| narrowest(one).is_some_and(|kind| holds(&kind, other)))
+            && [(a, b), (b, a)].iter().all(|(one, other)| narrowest(one).is_some_and(|kind| holds(&kind, other)))
     }
 
     /// Up to `limit` skills with a name that begins with `prefix`, those whose label does first.
