@@ -133,7 +133,7 @@ fn named(draft: &Draft, first: usize) -> Option<(usize, String)> {
     found
 }
 
-/// "CSM for SaaS", "senior CSM": letters that also name an occupation are that where somebody is spoken of.
+/// "CSM for a product", "senior CSM": letters that also name an occupation are that where somebody is spoken of.
 fn names_a_post(draft: &Draft, first: usize, last: usize) -> bool {
     let joined = |i: usize| draft.tokens.get(i).is_some_and(|t| t.gap == Gap::Joined);
     let held = joined(first) && matches!(draft.back(first, 1), "with" | "and" | "or" | "mit" | "und" | "oder" | "as");

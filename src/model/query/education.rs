@@ -253,7 +253,14 @@ fn degree(draft: &Draft, at: usize) -> Option<(&'static str, usize)> {
     let joined = draft.tokens.get(at + 1).is_some_and(|t| t.gap == Gap::Joined);
     let alone = draft.clause(at) == (at, at + 1) && draft.word(at) == "master";
     let linked = joined
-        && matches!(draft.word(at + 1), "in" | "of" | "degree" | "informatik" | "or" | "oder")
+        && match draft.word(at + 1) {
+            // "Springfield, MA or Hartford": a degree's alternative is another.
+            "or" | "oder" => {
+                BARE.iter().any(|b| b.0 == draft.word(at + 2))
+                    || DEGREES.iter().any(|(_, names)| draft.any_at(at + 2, names).is_some())
+            }
+            next => matches!(next, "in" | "of" | "degree" | "informatik"),
+        }
         && (draft.word(at) == "master" || draft.slice(at, at + 1).chars().any(char::is_uppercase));
     let blocked = matches!(draft.back(at, 1), "scrum" | "web" | "head" | "station" | "post" | "ms");
     ((alone || linked) && !blocked && draft.word(at + 2) != "ceremonies").then_some((*level, 1))

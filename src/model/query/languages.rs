@@ -98,6 +98,13 @@ const CUES: &[&str] = &[
     "oder",
     "plus",
     "wort",
+    "translator",
+    "translation",
+    "interpreter",
+    "ubersetzer",
+    "ubersetzerin",
+    "dolmetscher",
+    "dolmetscherin",
     "proficiency",
     "no",
     "preferred",
@@ -309,12 +316,14 @@ pub(super) fn read(draft: &mut Draft) {
     }
 }
 
+/// Words beside "polish" that make it a verb.
+const DEEDS: &[&str] = &["grind", "sand", "buff", "weld", "cut", "deburr", "trim", "wax", "clean", "can", "to", "will"];
+
 /// "Can polish and grind metal": the one language that is also a verb, in lower case, before "and" and another deed.
 fn is_deed(draft: &Draft, first: usize, last: usize, listed: bool) -> bool {
     let joins = matches!(draft.word(last), "and" | "or") && !listed;
-    const DEEDS: &[&str] =
-        &["grind", "sand", "buff", "weld", "cut", "deburr", "trim", "wax", "clean", "can", "to", "will"];
-    let can = DEEDS.contains(&draft.back(first, 1)) || DEEDS.contains(&draft.word(last));
+    let behind = draft.back(first, 1 + usize::from(draft.back(first, 1) == "and"));
+    let can = DEEDS.contains(&behind) || DEEDS.contains(&draft.word(last));
     let spoken = CUES.contains(&draft.word(last)) && !matches!(draft.word(last), "and" | "or" | "in" | "with" | "");
     draft.word(first) == "polish" && !draft.tokens[first].capital && (joins || can && !spoken)
 }

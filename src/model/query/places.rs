@@ -55,6 +55,7 @@ const ON_SITE: &[&str] = &[
 /// Words that belong to a place's mention.
 const LEAD_IN: &[&str] = &[
     "in",
+    "en",
     "near",
     "around",
     "from",

@@ -18,7 +18,11 @@ const LINKS: &[&str] = &["and", "or", "und", "oder", "but", "aber"];
 pub(super) fn read(draft: &mut Draft, years: &[Span]) {
     let mut found: Vec<(usize, usize, String)> = Vec::new();
     for mention in all_skills().mentions_in(&draft.tokens, Context::Query) {
-        let (first, last) = draft.range(mention.start, mention.end);
+        let (first, mut last) = draft.range(mention.start, mention.end);
+        // "Python 3-5 years" speaks of years, not of Python 3.
+        while last > first + 1 && draft.claimed[last - 1] && !draft.claimed[first] {
+            last -= 1;
+        }
         let Some(skill) = all_skills().get(mention.id) else { continue };
         let dropped = (first..last).any(|i| draft.dropped[i]);
         let inside_title = (first..last).all(|i| draft.claimed[i]) && in_title(draft, first, last);
@@ -199,8 +203,7 @@ fn alternatives(draft: &Draft, found: &[(usize, usize, String)]) -> Vec<Option<u
     let mut groups: Vec<Option<u32>> = vec![None; found.len()];
     let mut next = 1;
     for i in 0..found.len() {
-        let some = some_of(draft, found, i).filter(|end| end - i > 1 && groups[i].is_none());
-        if let Some(end) = some {
+        if let Some((_, end)) = some_of(draft, found, i).filter(|_| groups[i].is_none()) {
             groups[i..end].fill(Some(next));
             next += 1;
         }
@@ -215,7 +218,9 @@ fn alternatives(draft: &Draft, found: &[(usize, usize, String)]) -> Vec<Option<u
         ) || between.is_empty()
             && match draft.between(here.0).trim() {
                 "|" => true,
-                "/" => all_skills().interchangeable(&before.2, &here.2) && !here.2.starts_with("sap-"),
+                "/" if here.2.starts_with("sap-") => false,
+                "/" if groups[i - 1].is_some() => all_skills().related(&before.2).any(|s| s.id == here.2),
+                "/" => all_skills().interchangeable(&before.2, &here.2),
                 _ => false,
             };
         let same =
@@ -246,13 +251,16 @@ fn alternatives(draft: &Draft, found: &[(usize, usize, String)]) -> Vec<Option<u
     groups
 }
 
-/// "At least 2 of: Java, Kotlin, Scala": where the list that begins with the skill at `index` ends.
-fn some_of(draft: &Draft, found: &[(usize, usize, String)], index: usize) -> Option<usize> {
+/// "At least 2 of: Java, Kotlin, Scala": where that is said of the list that begins with the skill at `index`, and where
+/// the list ends.
+fn some_of(draft: &Draft, found: &[(usize, usize, String)], index: usize) -> Option<(usize, usize)> {
     const SOME: &[&str] =
         &["any", "some", "either", "one", "two", "three", "1", "2", "3", "eine", "einer", "eines", "zwei", "drei"];
+    const THESE: &[&str] =
+        &["the", "these", "following", "folgenden", "languages", "sprachen", "tools", "technologies"];
     let first = found[index].0;
-    let of = matches!(draft.back(first, 1), "of" | "von" | "aus" | "der");
-    if !of || !SOME.contains(&draft.back(first, 2)) {
+    let of = (0..first).rev().find(|i| !THESE.contains(&draft.word(*i)))?;
+    if !matches!(draft.word(of), "of" | "von" | "aus" | "der") || !SOME.contains(&draft.back(of, 1)) {
         return None;
     }
     let goes_on = |pair: &[(usize, usize, String)]| {
@@ -260,17 +268,18 @@ fn some_of(draft: &Draft, found: &[(usize, usize, String)], index: usize) -> Opt
         (end..next).all(|i| matches!(draft.word(i), "or" | "oder" | "and" | "und"))
             && (end..=next).all(|i| matches!(draft.between(i).trim(), "" | "," | "/"))
     };
-    Some(index + 1 + found[index..].windows(2).take_while(|pair| goes_on(pair)).count())
+    let more = found[index..].windows(2).take_while(|pair| goes_on(pair)).count();
+    (more > 0).then(|| (of - 1, index + 1 + more))
 }
 
 /// One of a choice is enough for the search; that two were wanted is named as not understood.
 fn count_unasked(draft: &mut Draft, found: &[(usize, usize, String)]) {
     for index in 0..found.len() {
-        let first = found[index].0;
-        let many = matches!(draft.back(first, 2), "two" | "three" | "2" | "3" | "zwei" | "drei");
-        if many && some_of(draft, found, index).is_some_and(|end| end - index > 1) {
-            draft.out.unresolved.push(draft.slice(first - 2, first).to_owned());
+        let Some((said, _)) = some_of(draft, found, index) else { continue };
+        if matches!(draft.word(said), "two" | "three" | "2" | "3" | "zwei" | "drei") {
+            draft.out.unresolved.push(draft.slice(said, said + 2).to_owned());
         }
+        draft.claim(said, found[index].0);
     }
 }
 

@@ -150,7 +150,11 @@ fn deny(draft: &mut Draft, at: usize) {
     if from >= end {
         return;
     }
-    if WAIVES.contains(&draft.word(end - 1)) {
+    // "We do not need a degree", "wir brauchen kein SAP": waived, not refused.
+    let needed =
+        matches!(draft.word(from), "need" | "require") && (1..=2).any(|n| matches!(draft.back(at, n), "we" | "i"));
+    let needless = matches!(draft.back(at, 1), "brauche" | "brauchen" | "benotigen" | "benotige");
+    if WAIVES.contains(&draft.word(end - 1)) || needed || needless {
         draft.dropped[at..end].fill(true);
         return;
     }

@@ -137,7 +137,7 @@ pub(super) const MUST: &[&str] = &[
 ];
 /// Denies what follows in another language: counts where that language is spoken, or right before a technology.
 pub(super) const NOT_ABROAD: &[&str] =
-    &["sin", "sans", "pas", "aucun", "aucune", "ningun", "ninguna", "ninguno", "senza", "sem", "zonder", "geen"];
+    &["sin", "sans", "pas", "ni", "aucun", "aucune", "ningun", "ninguna", "ninguno", "senza", "sem", "zonder", "geen"];
 /// Words between such a denial and what it denies.
 pub(super) const DENIED_OF: &[&str] = &["de", "d'", "en", "experiencia", "experience", "d'experience", "avec", "con"];
 /// Verbs of knowing that belong to a denial, so that what it denies is behind them: "no sabe PHP", "ne connaît pas PHP".

@@ -96,6 +96,9 @@ fn chosen(draft: &Draft, from: usize, to: usize) -> bool {
     const ARTICLES: &[&str] = &["a", "an", "ein", "eine", "einen", "einer"];
     let or = matches!(draft.word(from), "or" | "oder" | "bzw")
         || draft.language.is_some() && matches!(draft.word(from), "o" | "ou");
+    if to == from {
+        return draft.between(to) == "/";
+    }
     or && (to == from + 1 || to == from + 2 && ARTICLES.contains(&draft.word(from + 1)))
 }
 
@@ -232,7 +235,7 @@ fn without_choice(draft: &Draft, title: Title) -> Title {
     let or = title.first > 0 && matches!(draft.word(title.first - 1), "or" | "oder" | "bzw");
     let slash = title.first > 0 && draft.between(title.first) == "/";
     let end = title.first - usize::from(or);
-    let before = (1..=3).filter_map(|n| technology(end.checked_sub(n)?, end)).next();
+    let before = (1..=3).find_map(|n| technology(end.checked_sub(n)?, end));
     let own = technology(title.first, head).filter(|_| head > title.first && (or || slash));
     let chosen = own.zip(before).is_some_and(|(a, b)| or || skills().interchangeable(&a.id, &b.id));
     let general = GENERAL.iter().find(|g| chosen && g.0 == draft.word(head));
@@ -319,7 +322,9 @@ mod tests {
 
     #[test]
     fn titles_joined_by_or_are_alternatives() {
-        for query in ["nurse or midwife", "Krankenschwester oder Altenpflegerin", "plumber or an electrician"] {
+        for query in
+            ["nurse or midwife", "Krankenschwester oder Altenpflegerin", "plumber or an electrician", "nurse/midwife"]
+        {
             let groups: Vec<_> = understand(query).titles.iter().map(|t| t.any_of).collect();
             assert_eq!(groups, [Some(1), Some(1)], "{query}");
         }
