@@ -20,7 +20,8 @@ pub(super) fn read(draft: &mut Draft, years: &[Span]) {
     for mention in all_skills().mentions_in(&draft.tokens, Context::Query) {
         let (first, mut last) = draft.range(mention.start, mention.end);
         // "Python 3-5 years" speaks of years, not of Python 3.
-        while last > first + 1 && draft.claimed[last - 1] && !draft.claimed[first] {
+        let digits = |word: &str| word.bytes().all(|b| b.is_ascii_digit());
+        if last > first + 1 && draft.claimed[last - 1] && !draft.claimed[first] && digits(draft.word(last - 1)) {
             last -= 1;
         }
         let Some(skill) = all_skills().get(mention.id) else { continue };
