@@ -171,6 +171,8 @@ mod tests {
             ("Angular is not required", "Angular"),
             ("without any Oracle", "Oracle"),
             ("nicht mehr C++", "C++"),
+            ("everything minus PHP", "PHP"),
+            ("lacks Java", "Java"),
         ] {
             assert!(is(text, what), "{text}");
         }
