@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::OnceLock};
 
 use crate::model::taxonomy::{
     occupations, seniority_word,
-    tokens::{Gap, key},
+    tokens::{Gap, fold, key},
 };
 
 use super::{draft::Draft, interpretation::WantedCertification};
@@ -145,7 +145,12 @@ fn names_a_post(draft: &Draft, first: usize, last: usize) -> bool {
             draft.word(last),
             "role" | "position" | "for" | "fur" | "who" | "with" | "mit" | "in" | "team" | "experience" | "at" | "bei"
         );
-    !held && (before || after) && occupations().named(draft.slice(first, last)).is_some()
+    let Some(post) = occupations().named(draft.slice(first, last)) else { return false };
+    // "Customer success, CSM": the occupation's field stands elsewhere.
+    let label = fold(&post.label);
+    let field = label.rsplit_once(' ').map_or("", |parts| parts.0);
+    let spoken = (0..draft.tokens.len()).any(|at| draft.phrase_at(at, field).is_some());
+    spoken || !held && (before || after)
 }
 
 /// "high voltage certificate", "certified welder" as asked; only where nobody else would understand the words.
