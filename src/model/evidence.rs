@@ -341,6 +341,16 @@ mod tests {
     }
 
     #[test]
+    fn a_namesake_in_another_country_is_not_the_place() {
+        let place = |country: &str| {
+            let country = Some(country.to_owned());
+            let wanted = WantedLocation { name: "Berlin".into(), country, radius_km: None, kind: Kind::Must };
+            one(&Interpretation { locations: vec![wanted], ..Interpretation::default() }).status
+        };
+        assert_eq!((place("DE"), place("US")), (Status::Met, Status::Missing));
+    }
+
+    #[test]
     fn places_languages_titles_and_words_are_judged_by_what_is_written() {
         use Status::{Met, Missing, Partial};
         let wanted = Interpretation {

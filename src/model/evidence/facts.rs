@@ -57,7 +57,10 @@ fn lives(case: &Case<'_>, wanted: &WantedLocation) -> Finding {
     let Some(home) = case.profile.location.as_ref().filter(|home| home.confidence >= 0.5) else {
         return relocates(case);
     };
-    let known = taxonomy::places().resolve(&wanted.name);
+    let known = match &wanted.country {
+        Some(country) => taxonomy::places().within(&wanted.name, country),
+        None => taxonomy::places().resolve(&wanted.name),
+    };
     let evidence = |status| Finding { status, evidence: case.source.quotes([home.span]) };
     let country = wanted.country.as_deref().or(known.map(|place| place.country.as_str()));
     let same_country = home.value.country.is_none() || country.is_none() || home.value.country.as_deref() == country;

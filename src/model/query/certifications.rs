@@ -2,7 +2,10 @@
 
 use std::{collections::HashMap, sync::OnceLock};
 
-use crate::model::taxonomy::tokens::{Gap, key};
+use crate::model::taxonomy::{
+    occupations, seniority_word,
+    tokens::{Gap, fold, key},
+};
 
 use super::{draft::Draft, interpretation::WantedCertification};
 
@@ -122,12 +125,32 @@ fn named(draft: &Draft, first: usize) -> Option<(usize, String)> {
             let short = last - first == 1 && token.text.len() <= 4;
             let shouted = draft.slice(first, last).chars().filter(|c| c.is_uppercase()).count() >= 2;
             let said = WORDS.contains(&draft.word(last)) || draft.tokens.len() <= 4;
-            if !short || shouted || said {
+            if (!short || shouted || said) && !names_a_post(draft, first, last) {
                 found = Some((last, (*label).to_owned()));
             }
         }
     }
     found
+}
+
+/// "CSM for a product", "senior CSM": letters that also name an occupation are that where somebody is spoken of.
+fn names_a_post(draft: &Draft, first: usize, last: usize) -> bool {
+    let joined = |i: usize| draft.tokens.get(i).is_some_and(|t| t.gap == Gap::Joined);
+    let held = joined(first) && matches!(draft.back(first, 1), "with" | "and" | "or" | "mit" | "und" | "oder" | "as");
+    let before = joined(first)
+        && (seniority_word(draft.back(first, 1)) && draft.back(first, 1) != "certified"
+            || matches!(draft.back(first, 1), "a" | "saas"));
+    let after = joined(last)
+        && matches!(
+            draft.word(last),
+            "role" | "position" | "for" | "fur" | "who" | "with" | "mit" | "in" | "team" | "experience" | "at" | "bei"
+        );
+    let Some(post) = occupations().named(draft.slice(first, last)) else { return false };
+    // "Customer success, CSM": the occupation's field stands elsewhere.
+    let label = fold(&post.label);
+    let field = label.rsplit_once(' ').map_or("", |parts| parts.0);
+    let spoken = (0..draft.tokens.len()).any(|at| draft.phrase_at(at, field).is_some());
+    spoken || !held && (before || after)
 }
 
 /// "high voltage certificate", "certified welder" as asked; only where nobody else would understand the words.

@@ -246,14 +246,43 @@ fn degree(draft: &Draft, at: usize) -> Option<(&'static str, usize)> {
             || draft.word(at) == "masters" && draft.word(at + 1) == "program";
         return (!other).then_some((level, words));
     }
+    if is_master_of_laws(draft, at) {
+        return Some(("master", 1));
+    }
     let (_, level) = BARE.iter().find(|b| b.0 == draft.word(at))?;
     let joined = draft.tokens.get(at + 1).is_some_and(|t| t.gap == Gap::Joined);
     let alone = draft.clause(at) == (at, at + 1) && draft.word(at) == "master";
     let linked = joined
-        && matches!(draft.word(at + 1), "in" | "of" | "degree" | "informatik" | "or" | "oder")
+        && match draft.word(at + 1) {
+            // "Springfield, MA or Hartford": a degree's alternative is another.
+            "or" | "oder" => {
+                BARE.iter().any(|b| b.0 == draft.word(at + 2))
+                    || DEGREES.iter().any(|(_, names)| draft.any_at(at + 2, names).is_some())
+            }
+            next => matches!(next, "in" | "of" | "degree" | "informatik"),
+        }
         && (draft.word(at) == "master" || draft.slice(at, at + 1).chars().any(char::is_uppercase));
     let blocked = matches!(draft.back(at, 1), "scrum" | "web" | "head" | "station" | "post" | "ms");
     ((alone || linked) && !blocked && draft.word(at + 2) != "ceremonies").then_some((*level, 1))
+}
+
+/// "LLM" beside the law is a degree, elsewhere a language model.
+fn is_master_of_laws(draft: &Draft, at: usize) -> bool {
+    const LAW: &[&str] = &[
+        "law",
+        "lawyer",
+        "legal",
+        "attorney",
+        "solicitor",
+        "counsel",
+        "barrister",
+        "rechtsanw",
+        "jurist",
+        "abogad",
+        "avocat",
+    ];
+    let of_law = |word: &str| LAW.iter().any(|stem| word.starts_with(stem));
+    draft.word(at) == "llm" && draft.tokens.iter().any(|t| of_law(&t.text))
 }
 
 /// Writes the degree down with its field; returns where reading goes on.
@@ -294,6 +323,12 @@ fn take(draft: &mut Draft, first: usize, last: usize, level: &str) -> usize {
     draft.claim(begin, end.max(last));
     let business = (first..last).any(|i| matches!(draft.word(i), "business" | "mba"));
     let field = if business { Some("business administration".to_owned()) } else { field };
+    let field = if draft.word(first) == "llm" {
+        draft.dropped[first] = true;
+        Some("law".to_owned())
+    } else {
+        field
+    };
     add(draft, level, field, kind);
     end.max(last)
 }

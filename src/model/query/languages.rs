@@ -53,6 +53,15 @@ const LEVELS: &[(&str, &str)] = &[
     ("grundkenntnisse", "A2"),
     ("beginner", "A1"),
     ("solid", "B2"),
+    ("gut", "B2"),
+    ("sehr gut", "C1"),
+    ("courant", "C1"),
+    ("fluido", "C1"),
+    ("avanzado", "C1"),
+    ("alto", "B2"),
+    ("bilingue", "C2"),
+    ("nativo", "native"),
+    ("natif", "native"),
 ];
 /// Words that speak of a language.
 const CUES: &[&str] = &[
@@ -81,18 +90,30 @@ const CUES: &[&str] = &[
     "in",
     "with",
     "mit",
+    "con",
+    "avec",
     "and",
     "or",
     "und",
     "oder",
     "plus",
     "wort",
+    "translator",
+    "translation",
+    "interpreter",
+    "ubersetzer",
+    "ubersetzerin",
+    "dolmetscher",
+    "dolmetscherin",
     "proficiency",
     "no",
     "preferred",
     "ideally",
     "preferably",
 ];
+/// Words between a language and its level.
+const LEAST: &[&str] =
+    &["mindestens", "mind", "minimum", "min", "at", "least", "auf", "ab", "of", "minimal", "wenigstens", "a"];
 /// Words after a language's name that make it something else.
 const OTHER: &[&str] = &[
     "market",
@@ -252,7 +273,8 @@ pub(super) fn read(draft: &mut Draft) {
         let after = level_after(draft, last, to);
         let next_language = |at: usize| seen.iter().any(|s| s.0 == at);
         let listed = last_taken.is_some_and(|l| first - l <= 2)
-            || matches!(draft.word(last), "and" | "or" | "und" | "oder") && next_language(last + 1);
+            || matches!(draft.word(last), "and" | "or" | "und" | "oder" | "to" | "into" | "y" | "et")
+                && next_language(last + 1);
         let listed = listed || next_language(last) || seen.iter().any(|s| s.1 == first);
         let kind = draft.kind(first, last);
         let cue = kind != Kind::Must
@@ -261,6 +283,9 @@ pub(super) fn read(draft: &mut Draft) {
             || draft.back(first, 1) == "speaking";
         let compound = draft.word(first).ends_with("kenntnisse") || draft.word(first).ends_with("sprachig");
         let item = to - from == last - first && !draft.description;
+        if is_deed(draft, first, last, next_language(last + 1)) && before.is_none() && after.is_none() {
+            continue;
+        }
         if before.is_none() && after.is_none() && !listed && !cue && !compound && !item {
             continue;
         }
@@ -283,11 +308,24 @@ pub(super) fn read(draft: &mut Draft) {
         ) {
             end += 1;
         }
-        draft.claim(begin, end);
+        let spoken = matches!(draft.back(begin, 1), "con" | "avec");
+        draft.claim(begin - usize::from(spoken), end);
         if draft.out.languages.iter().all(|l| l.code != code) && language_label(code).is_some() {
             draft.out.languages.push(WantedLanguage { code: code.to_owned(), level, kind });
         }
     }
+}
+
+/// Words beside "polish" that make it a verb.
+const DEEDS: &[&str] = &["grind", "sand", "buff", "weld", "cut", "deburr", "trim", "wax", "clean", "can", "to", "will"];
+
+/// "Can polish and grind metal": the one language that is also a verb, in lower case, before "and" and another deed.
+fn is_deed(draft: &Draft, first: usize, last: usize, listed: bool) -> bool {
+    let joins = matches!(draft.word(last), "and" | "or") && !listed;
+    let behind = draft.back(first, 1 + usize::from(draft.back(first, 1) == "and"));
+    let can = DEEDS.contains(&behind) || DEEDS.contains(&draft.word(last));
+    let spoken = CUES.contains(&draft.word(last)) && !matches!(draft.word(last), "and" | "or" | "in" | "with" | "");
+    draft.word(first) == "polish" && !draft.tokens[first].capital && (joins || can && !spoken)
 }
 
 fn framework(word: &str) -> Option<String> {
@@ -300,8 +338,10 @@ fn level_after(draft: &Draft, last: usize, to: usize) -> Option<(usize, usize, S
     // A parenthesis or a dash may stand between: "German (C1)".
     let bound = (last + 4).min(draft.tokens.len());
     for at in last..bound {
-        let bridged =
-            at < to || draft.between(at).trim().chars().all(|c| matches!(c, '(' | ':' | '-' | '–')) && at - last <= 1;
+        let shortened = matches!(draft.back(at, 1), "mind" | "min") && draft.between(at).trim() == ".";
+        let bridged = at < to
+            || shortened
+            || draft.between(at).trim().chars().all(|c| matches!(c, '(' | ':' | '-' | '–')) && at - last <= 1;
         if !bridged {
             return None;
         }
@@ -309,8 +349,13 @@ fn level_after(draft: &Draft, last: usize, to: usize) -> Option<(usize, usize, S
             return Some((last, at + 1, level));
         }
         if let Some((name, level)) = LEVELS.iter().find(|l| draft.phrase_at(at, l.0).is_some()) {
-            let owner = language_mentions(draft.slice(at + 1, (at + 3).min(draft.tokens.len()))).is_empty();
+            let end =
+                (at + 1..draft.tokens.len().min(at + 3)).take_while(|i| draft.tokens[*i].gap != Gap::Break).count();
+            let owner = language_mentions(draft.slice(at + 1, at + 1 + end)).is_empty();
             return owner.then(|| (last, at + name.split(' ').count(), (*level).to_owned()));
+        }
+        if LEAST.contains(&draft.word(at)) {
+            continue;
         }
         if !CUES.contains(&draft.word(at)) || matches!(draft.word(at), "and" | "or" | "und" | "oder") {
             return None;
@@ -324,7 +369,7 @@ fn level_before(draft: &Draft, first: usize, from: usize) -> Option<(usize, usiz
     for steps in 1..=3 {
         let at = first.checked_sub(steps).filter(|i| *i >= from)?;
         if let Some(level) = framework(draft.word(at)) {
-            return (steps == 1).then_some((at, first, level));
+            return (steps == 1 || steps == 2 && draft.word(at + 1) == "in").then_some((at, first, level));
         }
         let found = LEVELS
             .iter()

@@ -11,6 +11,7 @@ mod employers;
 mod grammar;
 pub mod interpretation;
 mod languages;
+mod leadership;
 mod leftovers;
 mod places;
 mod refused;
@@ -82,7 +83,7 @@ fn read(query: &str) -> Draft {
     education::read(&mut draft);
     let years = years::read(&mut draft);
     languages::read(&mut draft);
-    skills::leadership(&mut draft);
+    leadership::read(&mut draft);
     let titles = titles::find(&draft);
     places::read(&mut draft, &titles);
     employers::read(&mut draft, &titles);

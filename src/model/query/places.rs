@@ -1,6 +1,8 @@
 //! Where: cities, regions and countries, a radius, and whether the work is remote.
 
-use crate::model::taxonomy::{is_ordinary, language, places as all_places, seniority_word, skills, tokens::Gap};
+use crate::model::taxonomy::{
+    Place, PlaceKind, is_ordinary, language, places as all_places, seniority_word, skills, state, tokens::Gap,
+};
 
 use super::{
     draft::Draft,
@@ -32,6 +34,9 @@ const REMOTE: &[&str] = &[
     "full remote",
     "100 remote",
     "distributed team",
+    "teletravail",
+    "teletrabajo",
+    "trabajo remoto",
 ];
 /// Asks for work on the spot.
 const ON_SITE: &[&str] = &[
@@ -50,6 +55,7 @@ const ON_SITE: &[&str] = &[
 /// Words that belong to a place's mention.
 const LEAD_IN: &[&str] = &[
     "in",
+    "en",
     "near",
     "around",
     "from",
@@ -96,6 +102,8 @@ const NOT_WORK: &[&str] = &[
 ];
 /// Written for this project: common first names, folded, one a line.
 const FIRST_NAMES: &str = include_str!("first_names.txt");
+/// Codes of states that are as often a degree or a word.
+const LETTERS: &[&str] = &["CA", "MA", "MD", "MS", "PA", "IN", "OR", "ME", "ID", "AL", "DE", "SD", "ON", "BC"];
 /// Kilometres of a mile.
 const MILE: f32 = 1.609;
 
@@ -118,7 +126,13 @@ pub(super) fn read(draft: &mut Draft, titles: &[Title]) {
         {
             continue;
         }
-        let Some(place) = all_places().resolve(draft.slice(first, last)) else { continue };
+        // "Halle (Saale)" is one name.
+        let closed = last < draft.tokens.len() && draft.between(last).trim() == "(";
+        let long = closed.then(|| all_places().resolve(draft.slice(first, last + 1))).flatten();
+        let last = last + usize::from(long.is_some());
+        let Some(place) = long.or_else(|| all_places().resolve(draft.slice(first, last))) else { continue };
+        let wider = wider(draft, place, last).filter(|_| place.kind == PlaceKind::City);
+        let country = wider.as_ref().map_or(&place.country, |w| &w.1).clone();
         // A description names many places; only one that is said to be the place of work counts.
         let said = LEAD_IN.contains(&draft.back(first, 1)) || draft.tokens[first].gap == Gap::Break;
         if draft.description && (!said || draft.out.locations.len() >= 2) {
@@ -126,14 +140,12 @@ pub(super) fn read(draft: &mut Draft, titles: &[Title]) {
         }
         let kind = draft.kind(first, last);
         let (begin, radius_km) = radius(draft, first, last);
-        let wanted = WantedLocation {
-            name: place.name.clone(),
-            country: Some(place.country.clone()).filter(|c| c != "EU"),
-            radius_km,
-            kind,
-        };
-        draft.claim(begin, last);
-        qualify(draft, wanted, first);
+        let wanted =
+            WantedLocation { name: place.name.clone(), country: Some(country).filter(|c| c != "EU"), radius_km, kind };
+        draft.claim(begin, wider.map_or(last, |w| w.0));
+        if draft.out.locations.iter().all(|l| l.name != wanted.name || l.country != wanted.country) {
+            draft.out.locations.push(wanted);
+        }
     }
 }
 
@@ -144,20 +156,21 @@ fn person(draft: &mut Draft, titles: &[Title]) -> bool {
     let named = first.capital && last.capital && last.gap == Gap::Joined && titles.is_empty();
     let whole = draft.slice(0, 2).to_owned();
     let place = |at: usize| all_places().resolve(draft.slice(at, at + 1)).is_some();
+    let skill = |at: usize| skills().resolve(draft.slice(at, at + 1)).is_some();
     if !named || draft.is_claimed(0, 2) || all_places().resolve(&whole).is_some() || skills().resolve(&whole).is_some()
     {
         return false;
     }
     let other = |at: usize| {
         let word = draft.slice(at, at + 1);
-        seniority_word(draft.word(at))
-            || is_ordinary(word)
-            || skills().resolve(word).is_some()
-            || language(word).is_some()
+        seniority_word(draft.word(at)) || is_ordinary(word) || skill(at) || language(word).is_some()
     };
+    let code = last.end - last.start == 2 && state(draft.slice(1, 2)).is_some();
     let called = FIRST_NAMES.lines().any(|name| name == draft.word(0)) && !is_region(draft.slice(1, 2));
     let unknown = !other(0) && !other(1) && place(0) != place(1);
-    if !(place(0) || place(1)) || !(called || unknown) {
+    // "Thomas Siebel", "Ilias Papadopoulos": one of the two is known as a skill, the other as nothing.
+    let namesake = called && skill(0) != skill(1);
+    if !(place(0) || place(1) || namesake) || !(called || unknown) || code {
         return false;
     }
     draft.claim(0, 2);
@@ -167,21 +180,36 @@ fn person(draft: &mut Draft, titles: &[Title]) -> bool {
 
 /// Whether `name` is a country or a part of one, which is nobody's surname ("Santiago Chile").
 fn is_region(name: &str) -> bool {
-    all_places().resolve(name).is_some_and(|place| place.kind != crate::model::taxonomy::PlaceKind::City)
+    all_places().resolve(name).is_some_and(|place| place.kind != PlaceKind::City)
 }
 
-/// "Austin, Texas" and "Berlin, Germany" are one place: the wider name says where the narrower one is.
-fn qualify(draft: &mut Draft, wanted: WantedLocation, first: usize) {
-    let joined = draft.between(first).trim() == ",";
-    let place = all_places().resolve(&wanted.name);
-    let wide = place.is_some_and(|p| p.kind != crate::model::taxonomy::PlaceKind::City);
-    let inside = draft.out.locations.last().is_some_and(|l| l.country == wanted.country && l.kind == wanted.kind);
-    if joined && wide && inside && draft.claimed[first.saturating_sub(1)] {
-        return;
-    }
-    if draft.out.locations.iter().all(|l| l.name != wanted.name) {
-        draft.out.locations.push(wanted);
-    }
+/// "Austin, Texas", "Paris, TX" and "Berlin, Germany" are one place: the wider name behind the city says where it is.
+/// Where the wider name ends, and its country.
+fn wider(draft: &Draft, city: &Place, last: usize) -> Option<(usize, String)> {
+    let gap = draft.tokens.get(last).map(|_| draft.between(last).trim())?;
+    let free = |end: &usize| {
+        *end <= draft.tokens.len()
+            && !draft.is_claimed(last, *end)
+            && (last + 1..*end).all(|i| draft.tokens[i].gap == Gap::Joined)
+    };
+    let named = |end: usize| {
+        let name = draft.slice(last, end);
+        let code = name.len() == 2;
+        let wide = all_places().resolve(name).filter(|place| place.kind != PlaceKind::City && !code);
+        let state = state(name).filter(|_| code || wide.is_some());
+        if !(gap == "," || gap == "(" || gap.is_empty() && code) {
+            return None;
+        }
+        // Its own country comes first ("Tbilisi, Georgia"), then one that has such a city, then any state.
+        let own = (code && name == city.country
+            || wide.is_some_and(|w| w.country == city.country)
+            || state == Some(city.country.as_str()))
+        .then_some(city.country.as_str());
+        let namesake = |country: &&str| all_places().within(&city.name, country).is_some();
+        let other = state.into_iter().chain(wide.map(|w| w.country.as_str())).find(namesake);
+        own.or(other).or_else(|| state.filter(|_| !LETTERS.contains(&name))).map(str::to_owned)
+    };
+    (last + 1..=last + 3).rev().filter(free).find_map(|end| Some((end, named(end)?)))
 }
 
 /// A technical name that is also a place ("Java", "Phoenix framework") is a technology.
@@ -277,4 +305,32 @@ fn radius(draft: &mut Draft, first: usize, last: usize) -> (usize, Option<u32>) 
 /// "30km" in one word.
 fn glued(word: &str) -> Option<f32> {
     word.strip_suffix("km").and_then(|n| n.parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::query::understand;
+
+    #[test]
+    fn what_stands_behind_a_city_says_where_it_is() {
+        for (query, want) in [
+            ("Paris, Texas", &[("Paris", "US")][..]),
+            ("Birmingham, Alabama", &[("Birmingham", "US")]),
+            ("Cambridge, MA", &[("Cambridge", "US")]),
+            ("London, Ontario", &[("London", "CA")]),
+            ("nurse in Austin TX", &[("Austin", "US")]),
+            ("Tbilisi, Georgia", &[("Tbilisi", "GE")]),
+            ("Atlanta, Georgia", &[("Atlanta", "US")]),
+            ("Berlin, DE", &[("Berlin", "DE")]),
+            ("Mumbai, CA", &[("Mumbai", "IN")]),
+            ("Boston, New York", &[("Boston", "US"), ("New York", "US")]),
+            ("London, Germany, France", &[("London", "GB"), ("Germany", "DE"), ("France", "FR")]),
+            ("Austin, Texas or Berlin, Germany", &[("Austin", "US"), ("Berlin", "DE")]),
+        ] {
+            let read = understand(query);
+            let found: Vec<_> =
+                read.locations.iter().map(|l| (l.name.as_str(), l.country.as_deref().unwrap_or_default())).collect();
+            assert_eq!(found, want, "{query}");
+        }
+    }
 }

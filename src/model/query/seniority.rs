@@ -192,6 +192,20 @@ const OTHER_BEFORE: &[&str] = &[
     "stage",
 ];
 
+/// Who works for the grade before them.
+const AIDES: &[&str] = &[
+    "assistant",
+    "assistants",
+    "assistent",
+    "assistentin",
+    "assistenz",
+    "secretary",
+    "sekretar",
+    "sekretarin",
+    "sekretariat",
+    "pa",
+];
+
 /// Reads the seniority.
 pub(super) fn read(draft: &mut Draft) {
     let mut found = Vec::new();
@@ -199,7 +213,7 @@ pub(super) fn read(draft: &mut Draft) {
     while at < draft.tokens.len() {
         let grade = GRADES.iter().filter_map(|(s, names)| draft.any_at(at, names).map(|n| (*s, n))).max_by_key(|g| g.1);
         let Some((seniority, words)) = grade.filter(|g| counts(draft, at, *g)) else {
-            at += 1;
+            at += grade.map_or(1, |g| g.1);
             continue;
         };
         // A refused grade excludes nobody's resume; it is shown as not understood rather than searched for as a word.
@@ -246,6 +260,7 @@ fn counts(draft: &Draft, at: usize, (seniority, words): (Seniority, usize)) -> b
                 && !matches!(draft.back(at, 1), "to")
                 && !matches!(after, "to" | "teams" | "team" | "people" | "and" | "on")
         }
+        (Seniority::Executive, _) if AIDES.contains(&after) => false,
         (Seniority::Executive, _) if draft.back(at, 1) == "to" || draft.back(at, 2) == "to" => false,
         (Seniority::Executive, "director") => !draft.description,
         (Seniority::Executive, "chief") => {

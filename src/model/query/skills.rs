@@ -1,149 +1,29 @@
-//! Skills asked for: by name, inside a title where the name is a technology, and as deeds ("has led a team"). Also which
-//! of them are alternatives, and for how many years each is wanted.
+//! Skills asked for: by name, and inside a title where the name is a technology. Also which of them are alternatives,
+//! and for how many years each is wanted.
 
-use crate::model::taxonomy::{Context, is_tool_word, skills as all_skills, tokens::Gap};
+use crate::model::taxonomy::{Context, denies as is_denial, is_tool_word, skills as all_skills, tokens::Gap};
 
 use super::{
     certifications,
     draft::Draft,
-    interpretation::{Kind, WantedSkill},
-    years::Span,
+    grammar,
+    interpretation::{Kind, WantedKeyword, WantedSkill},
+    years::{self, Span},
 };
 
-/// Deeds of a leader, folded: a verb, then whom.
-const LEADS: &[&str] = &[
-    "managed",
-    "manages",
-    "manage",
-    "managing",
-    "led",
-    "leads",
-    "leading",
-    "lead",
-    "supervised",
-    "supervising",
-    "supervises",
-    "headed",
-    "run",
-    "ran",
-    "built",
-    "scaled",
-    "grew",
-    "growing",
-    "fuhrung",
-    "gefuhrt",
-    "geleitet",
-    "leitung",
-    "mentored",
-];
-const LED: &[&str] = &[
-    "people",
-    "team",
-    "teams",
-    "employees",
-    "staff",
-    "reports",
-    "engineers",
-    "developers",
-    "mitarbeiter",
-    "mitarbeitern",
-    "mitarbeitenden",
-    "nurses",
-    "persons",
-    "salespeople",
-    "colleagues",
-    "team members",
-    "groups",
-    "workers",
-    "technicians",
-];
-/// Words between the verb and whom.
-const BETWEEN: &[&str] = &[
-    "a",
-    "an",
-    "the",
-    "of",
-    "at",
-    "least",
-    "up",
-    "to",
-    "small",
-    "large",
-    "direct",
-    "own",
-    "big",
-    "teams",
-    "team",
-    "over",
-    "than",
-    "more",
-    "von",
-    "eines",
-    "ein",
-    "sales",
-    "software",
-    "engineering",
-    "global",
-    "remote",
-    "cross",
-    "functional",
-    "his",
-    "her",
-    "their",
-    "multiple",
-    "several",
-    "and",
-    "grown",
-    "or",
-    "about",
-];
-
-/// Reads deeds of leadership; before titles, so that "led developers" does not ask for a developer.
-pub(super) fn leadership(draft: &mut Draft) {
-    let mut at = 0;
-    while at < draft.tokens.len() {
-        let end = LEADS.contains(&draft.word(at)).then(|| led(draft, at)).flatten();
-        let Some(end) = end.filter(|e| !draft.is_claimed(at, *e)) else {
-            at += 1;
-            continue;
-        };
-        let kind = draft.kind(at, end);
-        push(draft, "leadership", kind, None);
-        let from = at.saturating_sub(usize::from(matches!(draft.back(at, 1), "has" | "have" | "who" | "experience")));
-        draft.claim(from, end);
-        at = end;
-    }
-}
-
-fn led(draft: &Draft, verb: usize) -> Option<usize> {
-    // "team lead, team …" is a title before an item, and German puts the verb last.
-    let (from, to) = draft.clause(verb);
-    let mut at = verb + 1;
-    let mut whom = None;
-    while at < to && at - verb <= 6 {
-        let word = draft.word(at);
-        if LED.contains(&word) {
-            whom = Some(at + 1);
-        } else if !BETWEEN.contains(&word) && !word.starts_with(|c: char| c.is_ascii_digit()) {
-            break;
-        }
-        at += 1;
-    }
-    let counted = whom.map(|w| {
-        if draft.word(w) == "of" && draft.word(w + 1).starts_with(|c: char| c.is_ascii_digit()) { w + 2 } else { w }
-    });
-    let noun = matches!(draft.word(verb), "lead" | "leads" | "built" | "run")
-        && matches!(draft.back(verb, 1), "team" | "tech" | "crew" | "sales" | "technical");
-    let german =
-        matches!(draft.word(verb), "gefuhrt" | "geleitet") && (from..verb).any(|i| LED.contains(&draft.word(i)));
-    if german { Some(verb + 1) } else { counted.filter(|_| !noun) }
-}
+/// Words between the modules of a list.
+const LINKS: &[&str] = &["and", "or", "und", "oder", "but", "aber"];
 
 /// Reads the skills named.
 pub(super) fn read(draft: &mut Draft, years: &[Span]) {
     let mut found: Vec<(usize, usize, String)> = Vec::new();
     for mention in all_skills().mentions_in(&draft.tokens, Context::Query) {
-        let (first, last) = draft.range(mention.start, mention.end);
+        let (first, mut last) = draft.range(mention.start, mention.end);
+        // "Python 3-5 years" speaks of years, not of Python 3.
+        let digits = |word: &str| word.bytes().all(|b| b.is_ascii_digit());
+        if last > first + 1 && draft.claimed[last - 1] && !draft.claimed[first] && digits(draft.word(last - 1)) {
+            last -= 1;
+        }
         let Some(skill) = all_skills().get(mention.id) else { continue };
         let dropped = (first..last).any(|i| draft.dropped[i]);
         let inside_title = (first..last).all(|i| draft.claimed[i]) && in_title(draft, first, last);
@@ -152,12 +32,8 @@ pub(super) fn read(draft: &mut Draft, years: &[Span]) {
             continue;
         }
         found.push((first, last, skill.id.clone()));
-        // "SAP SD/MM" names two modules.
-        let module = all_skills().resolve(&format!("sap {}", draft.word(last))).filter(|s| s.id != skill.id);
-        if let Some(module) = module.filter(|_| skill.id.starts_with("sap-") && draft.between(last) == "/") {
-            found.push((last, last + 1, module.id.clone()));
-        }
     }
+    modules(draft, &mut found);
     clinical(draft, &mut found);
     // "data integration / ETL" names one thing twice.
     found.dedup_by(|b, a| {
@@ -166,18 +42,67 @@ pub(super) fn read(draft: &mut Draft, years: &[Span]) {
         twice
     });
     let groups = alternatives(draft, &found);
+    count_unasked(draft, &found);
     for ((first, last, id), group) in found.iter().zip(groups) {
         let kind = draft.kind(*first, *last);
+        if kind == Kind::Not && refuse_more(draft, id, *first, *last) {
+            continue;
+        }
         let index = push(draft, id, kind, group);
         draft.claim(*first, *last);
+        // Small words of another language join two skills even in a query too short to tell its language.
+        if matches!(draft.word(*last), "o" | "ou" | "y" | "et") && found.iter().any(|f| f.0 == last + 1) {
+            draft.claim(*last, *last + 1);
+        }
         // "SAP software", "reporting tools": the word behind says nothing more.
         if is_tool_word(draft.word(*last)) && draft.tokens[*last].gap == Gap::Joined {
             draft.claim(*last, *last + 1);
         }
-        if let Some(index) = index {
-            draft.out.skills[index].min_years = wanted_years(draft, years, &found, (*first, *last));
+        let Some(index) = index else { continue };
+        let span = wanted_years(draft, years, &found, (*first, *last));
+        draft.out.skills[index].min_years = span.and_then(|s| s.range.min);
+        if let Some(span) = span.filter(|_| all_skills().get(id).is_some_and(|skill| skill.technical)) {
+            years::limit_skill(draft, span);
         }
     }
+}
+
+/// "SAP SD/MM", "SAP FI, MM", "SAP MM, not SD": a module named by its letters alone, in a list that begins with another.
+fn modules(draft: &Draft, found: &mut Vec<(usize, usize, String)>) {
+    let mut at = 0;
+    while let Some((_, end, id)) = found.get(at).cloned() {
+        at += 1;
+        let next = (end..draft.tokens.len()).find(|i| !is_denial(draft.word(*i)) && !LINKS.contains(&draft.word(*i)));
+        let Some(next) = next.filter(|_| id.starts_with("sap-")) else { continue };
+        let listed = (end..=next).all(|i| matches!(draft.between(i).trim(), "" | "," | "/"))
+            && (next > end || draft.between(next).trim() != "");
+        let letters = draft.slice(next, next + 1);
+        let short = letters.len() <= 3 && letters.chars().all(|c| c.is_ascii_uppercase());
+        let same = draft.kind(next, next + 1) == draft.kind(end - 1, end);
+        let module = all_skills().resolve(&format!("sap {letters}")).filter(|s| s.id != id || same);
+        if let Some(module) = module.filter(|_| listed && short && !found.iter().any(|f| f.0 == next)) {
+            found.insert(at, (next, next + 1, module.id.clone()));
+        }
+    }
+}
+
+/// "Swift developer, not SWIFT payments" refuses the whole name, never the skill that is wanted elsewhere.
+fn refuse_more(draft: &mut Draft, id: &str, first: usize, last: usize) -> bool {
+    let more = |i: usize| {
+        draft.tokens.get(i).is_some_and(|t| t.gap == Gap::Joined)
+            && draft.kinds[i] == Kind::Not
+            && !draft.is_claimed(i, i + 1)
+            && !grammar::is_grammar(draft.word(i), draft.language)
+            && !is_tool_word(draft.word(i))
+    };
+    let wanted = draft.out.skills.iter().any(|s| s.id == id && s.kind != Kind::Not);
+    if !wanted || !more(last) {
+        return false;
+    }
+    let text = draft.slice(first, last + 1).to_owned();
+    draft.claim(first, last + 1);
+    draft.out.keywords.push(WantedKeyword { text, kind: Kind::Not });
+    true
 }
 
 /// "GCP" beside trials is good clinical practice, not a cloud.
@@ -214,6 +139,7 @@ fn in_title(draft: &Draft, first: usize, last: usize) -> bool {
         .any(|e| e.field.as_ref().is_some_and(|f| f.contains(&draft.slice(first, last).to_lowercase())));
     let employer = draft.out.employers.iter().any(|e| e.name.contains(draft.slice(first, last)));
     let place = draft.out.locations.iter().any(|l| l.name == draft.slice(first, last));
+    let person = draft.out.keywords.iter().any(|k| k.text.contains(draft.slice(first, last)));
     (next > 0
         || first > 0 && draft.claimed[first - 1] && draft.tokens[first].gap == Gap::Joined
         || draft.clause(first) == (first, last))
@@ -221,12 +147,18 @@ fn in_title(draft: &Draft, first: usize, last: usize) -> bool {
         && !taught
         && !employer
         && !place
+        && !person
 }
 
 /// Words that name a skill but here only carry the sentence ("experience in …", "lessons learned").
 fn vague(draft: &Draft, technical: bool, first: usize, last: usize) -> bool {
     let word = draft.word(first);
     let after = draft.word(last);
+    // "Capture one new customer": what ends in a number counts what follows.
+    let counts = draft.word(last - 1) == "one" && last - first > 1 && !draft.tokens[first].capital;
+    if counts && draft.tokens.get(last).is_some_and(|t| t.gap == Gap::Joined) {
+        return !LINKS.contains(&after) && !matches!(after, "with" | "mit" | "in" | "experience" | "skills");
+    }
     !technical
         && last - first == 1
         && matches!(
@@ -249,7 +181,7 @@ fn vague(draft: &Draft, technical: bool, first: usize, last: usize) -> bool {
 }
 
 /// Adds a skill once; a later, harder demand wins. Returns where it stands.
-fn push(draft: &mut Draft, id: &str, kind: Kind, any_of: Option<u32>) -> Option<usize> {
+pub(super) fn push(draft: &mut Draft, id: &str, kind: Kind, any_of: Option<u32>) -> Option<usize> {
     if let Some(at) = draft.out.skills.iter().position(|s| s.id == id) {
         let have = &mut draft.out.skills[at];
         have.any_of = have.any_of.or(any_of);
@@ -271,11 +203,27 @@ fn push(draft: &mut Draft, id: &str, kind: Kind, any_of: Option<u32>) -> Option<
 fn alternatives(draft: &Draft, found: &[(usize, usize, String)]) -> Vec<Option<u32>> {
     let mut groups: Vec<Option<u32>> = vec![None; found.len()];
     let mut next = 1;
+    for i in 0..found.len() {
+        if let Some((_, end)) = some_of(draft, found, i).filter(|_| groups[i].is_none()) {
+            groups[i..end].fill(Some(next));
+            next += 1;
+        }
+    }
     for i in 1..found.len() {
         let (before, here) = (&found[i - 1], &found[i]);
         let between: Vec<&str> = (before.1..here.0).map(|t| draft.word(t)).collect();
-        let or = matches!(between[..], ["or" | "oder" | "bzw" | "alternatively"])
-            || between.is_empty() && draft.between(here.0).trim() == "|";
+        // "AWS/Azure" offers a choice, "HTML/CSS", "PHP/Laravel" and "SAP SD/MM" name two things that go together.
+        let or = matches!(
+            between[..],
+            ["or" | "oder" | "bzw" | "alternatively" | "o" | "ou"] | ["and" | "und", "or" | "oder"]
+        ) || between.is_empty()
+            && match draft.between(here.0).trim() {
+                "|" => true,
+                "/" if here.2.starts_with("sap-") => false,
+                "/" if groups[i - 1].is_some() => all_skills().related(&before.2).any(|s| s.id == here.2),
+                "/" => all_skills().interchangeable(&before.2, &here.2),
+                _ => false,
+            };
         let same =
             draft.kind(before.0, before.1) == draft.kind(here.0, here.1) && draft.kind(here.0, here.1) != Kind::Not;
         if !or || !same {
@@ -304,38 +252,73 @@ fn alternatives(draft: &Draft, found: &[(usize, usize, String)]) -> Vec<Option<u
     groups
 }
 
+/// "At least 2 of: Java, Kotlin, Scala": where that is said of the list that begins with the skill at `index`, and where
+/// the list ends.
+fn some_of(draft: &Draft, found: &[(usize, usize, String)], index: usize) -> Option<(usize, usize)> {
+    const SOME: &[&str] =
+        &["any", "some", "either", "one", "two", "three", "1", "2", "3", "eine", "einer", "eines", "zwei", "drei"];
+    const THESE: &[&str] =
+        &["the", "these", "following", "folgenden", "languages", "sprachen", "tools", "technologies"];
+    let first = found[index].0;
+    let of = (0..first).rev().find(|i| !THESE.contains(&draft.word(*i)))?;
+    if !matches!(draft.word(of), "of" | "von" | "aus" | "der") || !SOME.contains(&draft.back(of, 1)) {
+        return None;
+    }
+    let goes_on = |pair: &[(usize, usize, String)]| {
+        let (end, next) = (pair[0].1, pair[1].0);
+        (end..next).all(|i| matches!(draft.word(i), "or" | "oder" | "and" | "und"))
+            && (end..=next).all(|i| matches!(draft.between(i).trim(), "" | "," | "/"))
+    };
+    let more = found[index..].windows(2).take_while(|pair| goes_on(pair)).count();
+    (more > 0).then(|| (of - 1, index + 1 + more))
+}
+
+/// One of a choice is enough for the search; that two were wanted is named as not understood.
+fn count_unasked(draft: &mut Draft, found: &[(usize, usize, String)]) {
+    for index in 0..found.len() {
+        let Some((said, _)) = some_of(draft, found, index) else { continue };
+        if matches!(draft.word(said), "two" | "three" | "2" | "3" | "zwei" | "drei") {
+            draft.out.unresolved.push(draft.slice(said, said + 2).to_owned());
+        }
+        draft.claim(said, found[index].0);
+    }
+}
+
 /// The years said right before or behind a skill.
-fn wanted_years(
+fn wanted_years<'a>(
     draft: &Draft,
-    years: &[Span],
+    years: &'a [Span],
     found: &[(usize, usize, String)],
     (first, last): (usize, usize),
-) -> Option<f32> {
-    let own = |span: &&Span| {
-        if span.overall || span.last + 6 < first || last + 6 < span.first {
-            return false;
-        }
-        let before = span.last <= first
+) -> Option<&'a Span> {
+    let own = |span: &Span| !span.overall && span.last + 6 >= first && last + 6 >= span.first;
+    let before = |span: &Span| {
+        span.last <= first
             && first - span.last <= 6
+            && draft.clause(span.first).1 >= last
+            // "5 years Java and 2 years Kotlin": the nearer years are the skill's.
+            && !years.iter().any(|other| span.last <= other.first && other.last <= first)
             && (span.last..first).all(|i| {
                 draft.claimed[i]
                     || matches!(
                         draft.word(i),
                         "in" | "with" | "of" | "mit" | "experience" | "using" | "and" | "erfahrung"
                     )
-            });
-        let same = before && draft.clause(span.first).1 >= last;
-        let behind = span.first >= last
+            })
+    };
+    let behind = |span: &Span| {
+        let end = draft.clause(span.first).1;
+        // Where a skill follows the clause's last years, years stand before their skills.
+        let closing = years.iter().filter(|y| y.first < end).map(|y| y.last).max().unwrap_or(span.last);
+        span.first >= last
             && span.first - last <= 2
-            && !found.iter().any(|f| f.0 >= span.last && f.0 < draft.clause(span.first).1)
+            && !found.iter().any(|f| f.0 >= closing && f.0 < end)
             && (last..span.first).all(|i| {
                 matches!(draft.word(i), "for" | "since" | "experience" | "at" | "least" | "mind" | "mindestens")
-            });
-        let bracket = behind
+            })
             && (span.first == draft.tokens.len()
                 || draft.tokens[span.first].gap == Gap::Joined
-                || draft.between(span.first).trim() == "(");
-        same || bracket
+                || draft.between(span.first).trim() == "(")
     };
-    years.iter().filter(own).filter_map(|s| s.range.min).reduce(f32::max)
+    years.iter().find(|s| own(s) && behind(s)).or_else(|| years.iter().find(|s| own(s) && before(s)))
 }

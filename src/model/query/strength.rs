@@ -1,13 +1,13 @@
 //! How strongly each word is asked for: must, should ("nice to have", "ideally"), must not ("no", "kein", `NOT`, `-`),
 //! or nothing at all ("rather than REST", "no degree required").
 
-use crate::model::taxonomy::{skills, tokens::Gap};
+use crate::model::taxonomy::{denies as is_denial, skills, tokens::Gap};
 
 use super::{
     draft::Draft,
     interpretation::Kind,
     strength_words::{
-        ASIDE, CONTRAST, DENIED_OF, EITHER_WAY, MUST, NOT, NOT_ABROAD, SHOULD_AFTER, SHOULD_BEFORE, TURNS, WAIVES,
+        ASIDE, CONTRAST, DENIED_OF, EITHER_WAY, KNOWS, MUST, NOT_ABROAD, SHOULD_AFTER, SHOULD_BEFORE, TURNS, WAIVES,
     },
 };
 
@@ -21,6 +21,7 @@ pub(super) fn read(draft: &mut Draft) {
     while at < count {
         let (first, last) = draft.clause(at);
         soften(draft, first, last);
+        trail(draft, first, last);
         at = last.max(at + 1);
     }
     for at in 0..count {
@@ -33,7 +34,10 @@ fn soften(draft: &mut Draft, first: usize, last: usize) {
     let mut at = first;
     while at < last {
         let before = draft.any_at(at, SHOULD_BEFORE).filter(|n| at + n < last || ends_with_colon(draft, last));
-        let after = draft.any_at(at, SHOULD_AFTER).filter(|_| at > first);
+        // "Developer in Nice" names a town.
+        let town = draft.word(at) == "nice"
+            && (at + 1 < last || matches!(draft.back(at, 1), "in" | "near" | "from" | "a" | "de"));
+        let after = draft.any_at(at, SHOULD_AFTER).filter(|n| at > first && !(town && *n == 1));
         if let Some(words) = after.filter(|n| at + n >= last || before.is_none()) {
             let from = (first..at)
                 .rev()
@@ -60,6 +64,33 @@ fn soften(draft: &mut Draft, first: usize, last: usize) {
     }
 }
 
+/// "… but Java is not", "Java aber nicht": a denial that ends its clause denies what was said before, so that a thing is
+/// merely not asked for where the other was required, and refused where it was not.
+fn trail(draft: &mut Draft, first: usize, last: usize) {
+    let verb = |i: usize| matches!(draft.word(i), "is" | "are" | "ist" | "sind" | "aber" | "jedoch");
+    let mut from = match draft.word(last - 1) {
+        "nicht" | "isn't" | "aren't" => last - 1,
+        "not" if last >= first + 3 && verb(last - 2) => last - 1,
+        _ => return,
+    };
+    while from > first + 1 && verb(from - 1) {
+        from -= 1;
+    }
+    let stops =
+        |i: &usize| draft.any_at(*i, CONTRAST).is_some() || MUST.contains(&draft.word(*i)) || and(draft.word(*i));
+    let begin = (first..from).rev().find(stops).map_or(first, |i| i + 1);
+    if begin == from {
+        return;
+    }
+    let required = (0..begin).any(|i| MUST.contains(&draft.word(i)));
+    draft.kinds[begin..from].fill(if required { Kind::Should } else { Kind::Not });
+    draft.claim(from, last);
+}
+
+fn and(word: &str) -> bool {
+    matches!(word, "and" | "und" | "while" | "whereas" | "wahrend")
+}
+
 fn ends_with_colon(draft: &Draft, last: usize) -> bool {
     last < draft.tokens.len() && draft.between(last).contains(':')
 }
@@ -78,7 +109,7 @@ fn carry(draft: &mut Draft, from: usize, end: usize) {
         if gap.contains(['.', ';', '\n', ')'])
             || !(colon || listed)
             || MUST.contains(&draft.word(at))
-            || NOT.contains(&draft.word(at))
+            || is_denial(draft.word(at))
         {
             return;
         }
@@ -102,7 +133,9 @@ fn deny(draft: &mut Draft, at: usize) {
         return;
     }
     let last = draft.clause(at).1.min(at + REACH);
-    let longer = usize::from(matches!(draft.word(at + 1), "longer" | "mehr" | "at" | "any"));
+    let said = |i: &usize| KNOWS.contains(&draft.word(*i));
+    let longer = (at + 1..last).take_while(said).count();
+    let longer = longer.max(usize::from(matches!(draft.word(at + 1), "longer" | "mehr" | "at" | "any")));
     let from = at + 1 + longer;
     // Upper-case NOT before a parenthesis reaches to its end.
     let boolean = draft.slice(at, at + 1) == "NOT";
@@ -117,18 +150,24 @@ fn deny(draft: &mut Draft, at: usize) {
     if from >= end {
         return;
     }
-    if WAIVES.contains(&draft.word(end - 1)) {
+    // "We do not need a degree", "wir brauchen kein SAP": waived, not refused.
+    let needed =
+        matches!(draft.word(from), "need" | "require") && (1..=2).any(|n| matches!(draft.back(at, n), "we" | "i"));
+    let needless = matches!(draft.back(at, 1), "brauche" | "brauchen" | "benotigen" | "benotige");
+    if WAIVES.contains(&draft.word(end - 1)) || needed || needless {
         draft.dropped[at..end].fill(true);
         return;
     }
     draft.kinds[at..end].fill(Kind::Not);
-    draft.claim(at, from);
+    // French puts the verb before: "ne connaît pas".
+    let verb = usize::from(draft.word(at) == "pas" && at > 0 && KNOWS.contains(&draft.word(at - 1)));
+    draft.claim(at - verb, from);
 }
 
 /// Whether the word at `at` denies what follows it.
 fn denies(draft: &Draft, at: usize) -> bool {
     let word = draft.word(at);
-    if NOT.contains(&word) {
+    if is_denial(word) {
         return true;
     }
     if !NOT_ABROAD.contains(&word) {
@@ -150,7 +189,7 @@ fn list_end(draft: &Draft, from: usize, last: usize) -> usize {
         let (_, next) = draft.clause(end);
         let or = (end..next).any(|i| matches!(draft.word(i), "or" | "oder" | "nor"));
         let short = next - end <= 3 && last - from <= 4 && draft.between(end).trim() == ",";
-        let denied = NOT.contains(&draft.word(end));
+        let denied = is_denial(draft.word(end));
         let enumerates = or || draft.word(end.saturating_sub(1)) == "or";
         if !(short && enumerates) || denied {
             break;

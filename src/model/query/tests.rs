@@ -118,8 +118,16 @@ fn a_description_is_read_by_its_sections() {
 
 #[test]
 fn years_belong_to_the_skill_they_stand_beside() {
-    let years: Vec<_> = understand("5 years Python, 2 years AWS").skills.iter().map(|s| s.min_years).collect();
-    assert_eq!(years, [Some(5.0), Some(2.0)]);
+    for query in [
+        "5 years Python, 2 years AWS",
+        "5 years Java and 2 years Kotlin",
+        "5 Jahre Java und 2 Jahre Kotlin",
+        "Java 5 years and Kotlin 2 years",
+        "Java (5 years) and Kotlin (2 years)",
+    ] {
+        let years: Vec<_> = understand(query).skills.iter().map(|s| s.min_years).collect();
+        assert_eq!(years, [Some(5.0), Some(2.0)], "{query}");
+    }
 }
 
 #[test]

@@ -67,6 +67,8 @@ pub(super) const GENERAL: &[(&str, &str)] = &[
     ("consultant", "consultant"),
     ("berater", "consultant"),
     ("architect", "architect"),
+    ("architekt", "architect"),
+    ("architektin", "architect"),
     ("administrator", "administrator"),
     ("dev", "developer"),
     ("devs", "developer"),
@@ -96,6 +98,23 @@ pub(super) const GENERAL: &[(&str, &str)] = &[
     ("producer", "producer"),
     ("broker", "broker"),
     ("writer", "writer"),
+];
+/// Kinds of skills, and skills, that say of an architect that software is what they design.
+pub(super) const SOFTWARE: &[&str] = &[
+    "programming-languages",
+    "cloud-platforms",
+    "container-technologies",
+    "database-management-systems",
+    "web-frameworks",
+    "message-queues",
+    "ci-cd-tools",
+    "erp-systems",
+    "crm-systems",
+    "microservices",
+    "devops",
+    "rest-apis",
+    "software-architecture",
+    "saas",
 ];
 /// Single words that are titles only when the query means a person by them.
 pub(super) const LOOSE: &[&str] = &[

@@ -7,7 +7,7 @@ use super::{
     draft::Draft,
     grammar,
     interpretation::{Kind, WantedKeyword, WantedTitle},
-    title_words::{ENDINGS, GENERAL, HEADED, LOOSE, is_aside, is_head},
+    title_words::{ENDINGS, GENERAL, HEADED, LOOSE, SOFTWARE, is_aside, is_head},
 };
 
 /// A title found in the query.
@@ -36,7 +36,7 @@ pub(super) fn find(draft: &Draft) -> Vec<Title> {
             continue;
         }
         let title = Title { first, last, id: Some(occupation.id.clone()), label: occupation.label.clone() };
-        out.push(without_choice(draft, widen(draft, title)));
+        out.push(of_software(draft, without_choice(draft, widen(draft, title))));
     }
     for at in 0..draft.tokens.len() {
         let free = !draft.is_claimed(at, at + 1) && out.iter().all(|t| at < t.first || at >= t.last);
@@ -63,8 +63,10 @@ pub(super) fn read(draft: &mut Draft, titles: &[Title]) {
             continue;
         }
         // "not a travel nurse" refuses the whole name, never every nurse.
-        let narrowed =
-            title.first > 0 && draft.tokens[title.first].gap == Gap::Joined && !draft.claimed[title.first - 1];
+        let narrowed = title.first > 0
+            && draft.tokens[title.first].gap == Gap::Joined
+            && !draft.claimed[title.first - 1]
+            && !grammar::is_grammar(draft.word(title.first - 1), draft.language);
         if draft.kinds[title.first] == Kind::Not && narrowed && draft.kinds[title.first - 1] == Kind::Not {
             let text = draft.slice(title.first - 1, title.last).to_owned();
             draft.claim(title.first - 1, title.last);
@@ -94,6 +96,9 @@ fn chosen(draft: &Draft, from: usize, to: usize) -> bool {
     const ARTICLES: &[&str] = &["a", "an", "ein", "eine", "einen", "einer"];
     let or = matches!(draft.word(from), "or" | "oder" | "bzw")
         || draft.language.is_some() && matches!(draft.word(from), "o" | "ou");
+    if to == from {
+        return draft.between(to) == "/";
+    }
     or && (to == from + 1 || to == from + 2 && ARTICLES.contains(&draft.word(from + 1)))
 }
 
@@ -171,11 +176,34 @@ fn is_a_thing(draft: &Draft, first: usize, last: usize) -> bool {
         return !before
             || !matches!(follows, "" | "with" | "who" | "having" | "needed" | "wanted" | "for" | "background");
     }
+    if last - first == 1 && is_said_of_more(draft, first, follows) {
+        return true;
+    }
     // "QA with Cypress" means a person, "QA in manufacturing" the work.
     if draft.word(first) == "qa" && last - first == 1 {
         return !matches!(follows, "with" | "who" | "mit");
     }
     last - first == 1 && LOOSE.contains(&draft.word(first)) && noun
+}
+
+/// "Orderly warehouse", "gestión comercial", "serveur Linux", "story teller": the title's word says more of a neighbour.
+fn is_said_of_more(draft: &Draft, at: usize, follows: &str) -> bool {
+    let before = if draft.tokens[at].gap == Gap::Joined { draft.back(at, 1) } else { "" };
+    let technical = |i: usize| skills().resolve(draft.slice(i, i + 1)).is_some_and(|skill| skill.technical);
+    let grammar = |word: &str| grammar::is_grammar(word, Some("es"));
+    match draft.word(at) {
+        "orderly" if follows == "and" => occupations().named(draft.slice(at + 2, at + 3)).is_none(),
+        "orderly" => !follows.is_empty() && !grammar(follows),
+        "serveur" | "serveurs" => {
+            matches!(before, "administrateur" | "administratrice" | "sur") || !follows.is_empty() && technical(at + 1)
+        }
+        "teller" => matches!(before, "story" | "fortune"),
+        "comercial" | "administrativa" | "administrativo" => {
+            matches!(before, "experiencia" | "empresa" | "perfil")
+                || !before.is_empty() && !grammar(before) && !seniority_word(before)
+        }
+        _ => false,
+    }
 }
 
 /// Where a title whose head stands at `head` begins: at most `most` words before it, none of them an aside.
@@ -200,19 +228,33 @@ fn begin(draft: &Draft, head: usize, most: usize) -> usize {
     first
 }
 
-/// "C++ or C# developer" asks for a developer, and leaves the choice of technologies to the skills.
+/// "C++ or C# developer", "React/Vue developer" ask for a developer, and leave the choice of technologies to the skills.
 fn without_choice(draft: &Draft, title: Title) -> Title {
     let head = title.last - 1;
-    let technical = |first: usize, last: usize| skills().resolve(draft.slice(first, last)).is_some_and(|s| s.technical);
-    let Some(before) = title.first.checked_sub(1).filter(|or| matches!(draft.word(*or), "or" | "oder" | "bzw")) else {
-        return title;
-    };
-    let chosen = head > title.first
-        && technical(title.first, head)
-        && (1..=3).filter_map(|n| before.checked_sub(n)).any(|first| technical(first, before));
+    let technology = |first: usize, last: usize| skills().resolve(draft.slice(first, last)).filter(|s| s.technical);
+    let or = title.first > 0 && matches!(draft.word(title.first - 1), "or" | "oder" | "bzw");
+    let slash = title.first > 0 && draft.between(title.first) == "/";
+    let end = title.first - usize::from(or);
+    let before = (1..=3).find_map(|n| technology(end.checked_sub(n)?, end));
+    let own = technology(title.first, head).filter(|_| head > title.first && (or || slash));
+    let chosen = own.zip(before).is_some_and(|(a, b)| or || skills().interchangeable(&a.id, &b.id));
     let general = GENERAL.iter().find(|g| chosen && g.0 == draft.word(head));
     let Some(occupation) = general.and_then(|g| occupations().resolve(g.1)) else { return title };
     Title { first: head, last: title.last, id: Some(occupation.id.clone()), label: occupation.label.clone() }
+}
+
+/// "Java-Architekt", "architect with AWS" design software, not buildings.
+fn of_software(draft: &Draft, title: Title) -> Title {
+    if title.id.as_deref() != Some("architect") {
+        return title;
+    }
+    let kinds: Vec<String> = SOFTWARE.iter().flat_map(|kind| skills().including(kind)).collect();
+    let named = skills().mentions_in(&draft.tokens, Context::Query);
+    let software =
+        occupations().get("software-architect").filter(|_| named.iter().any(|m| kinds.iter().any(|k| k == m.id)));
+    let Some(software) = software else { return title };
+    let label = if title.last - title.first > 1 { title.label } else { software.label.clone() };
+    Title { id: Some(software.id.clone()), label, ..title }
 }
 
 /// Takes what stands before a general title into it: "Python developer", "validation engineer".
@@ -240,7 +282,11 @@ fn widen(draft: &Draft, mut title: Title) -> Title {
         let known = occupations()
             .named(&format!("{label} {word}"))
             .filter(|o| !matches!(o.id.as_str(), "software-developer" | "engineer"));
-        let base = title.id.take().or_else(|| occupations().resolve(word).map(|o| o.id.clone()));
+        // Whoever administers a technology is no office clerk.
+        let base = title.id.take().filter(|_| *word != "administrator").or_else(|| {
+            let word = if *word == "administrator" { "system administrator" } else { *word };
+            occupations().resolve(word).map(|o| o.id.clone())
+        });
         return Title {
             first,
             last: title.last,
@@ -276,7 +322,9 @@ mod tests {
 
     #[test]
     fn titles_joined_by_or_are_alternatives() {
-        for query in ["nurse or midwife", "Krankenschwester oder Altenpflegerin", "plumber or an electrician"] {
+        for query in
+            ["nurse or midwife", "Krankenschwester oder Altenpflegerin", "plumber or an electrician", "nurse/midwife"]
+        {
             let groups: Vec<_> = understand(query).titles.iter().map(|t| t.any_of).collect();
             assert_eq!(groups, [Some(1), Some(1)], "{query}");
         }

@@ -20,10 +20,12 @@ pub(super) struct Span {
     pub range: YearsRange,
     /// Whether it says that it means the whole career.
     pub overall: bool,
+    /// Whether it is a band in figures ("3-5 years"), which grades a position and so means the career too.
+    pub band: bool,
 }
 
 const NUMBER: &str = r"\d{1,2}(?:[.,]\d)?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|half a|a couple of|a few|a dozen|an?|eine[mnrs]?|ein|einige|zwei|drei|vier|funf|fünf|sechs|sieben|acht|neun|zehn|zwolf|zwölf|fünfzehn|zwanzig|una?|uno|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|quince|veinte|une?|deux|trois|quatre|cinq|six|sept|huit|neuf|dix|quinze|vingt";
-const LEAST: &str = r"at least|a minimum of|min(?:imum|\.)?(?: of)?|mindestens|mind\.|over|more than|über|ab|from|wenigstens|mehr als|no less than|not less than|minimal|al menos|por lo menos|m[ií]nimo(?: de)?|m[aá]s de|au moins|plus de|minimum de";
+const LEAST: &str = r"at least|a minimum of|min(?:imum|\.)?(?: of)?|mindestens|mind\.|over|more than|über|ab|from|wenigstens|mehr als|no less than|not less than|nicht unter|nicht weniger als|not under|not below|minimal|al menos|por lo menos|m[ií]nimo(?: de)?|m[aá]s de|au moins|plus de|minimum de";
 const MOST_OF: &str = r"max(?:imum|\.)?(?: of)?|at most|up to|less than|under|fewer than|below|bis zu|höchstens|maximal|weniger als|unter|no more than|not more than|(?:como )?m[aá]ximo(?: de)?|au maximum|menos de|hasta|au plus|moins de";
 const UNIT: &str = r"(years?|yrs?\b\.?|y\b|yoe|jahren?|jahre?n?|jahr\b|months?|monaten?|decades?|dekaden?|jahrzehnte?n?|a[ñn]os?\b|meses|mes\b|d[eé]cadas?|ans\b|an\b(?:\s+d)|ann[eé]es?|mois\b|d[eé]cennies?)";
 const AFTER: &str = r"\s+or (?:more|longer|so)|\s+plus\b|\s*\+|\s+(?:as a )?minimum|\s+oder (?:mehr|länger)|\s+max\b|\s+at most|\s+or less|\s+at least|\s+o m[aá]s|\s+ou plus|\s+como m[ií]nimo|\s+(?:como )?m[aá]ximo|\s+au maximum|\s+maximum";
@@ -91,7 +93,7 @@ fn pattern() -> &'static Regex {
     static PATTERN: OnceLock<Regex> = OnceLock::new();
     PATTERN.get_or_init(|| {
         Regex::new(&format!(
-            r"(?i)(?:\b(?P<least>{LEAST})\s+|\b(?P<most>{MOST_OF})\s+|(?P<least2>>=?\s?)|(?P<most2><=?\s?))?(?:between\s+|zwischen\s+|von\s+|entre\s+)?\b(?P<first>{NUMBER})(?:\s*(?:-|–|—|to|and|bis|und|or|oder|y|o|a|à|et|ou)\s*(?P<second>{NUMBER}))?\s*(?P<plus>\+|plus\b|or more|oder mehr|o más|ou plus)?\s*-?\s*(?P<unit>{UNIT})(?P<after>{AFTER})?"
+            r"(?i)(?:\b(?P<least>{LEAST})\s+|\b(?P<most>{MOST_OF})\s+|(?P<least2>>=?\s?)|(?P<most2><=?\s?))?(?P<between>between\s+|zwischen\s+|von\s+|entre\s+)?\b(?P<first>{NUMBER})(?:\s*(?:-|–|—|to|and|bis|und|or|oder|y|o|a|à|et|ou)\s*(?P<second>{NUMBER}))?\s*(?P<plus>\+|plus\b|or more|oder mehr|o más|ou plus)?\s*-?\s*(?P<unit>{UNIT})(?P<after>{AFTER})?"
         ))
         .expect("the pattern is constant and tested")
     })
@@ -113,7 +115,9 @@ pub(super) fn read(draft: &mut Draft) -> Vec<Span> {
         }
         let (_, end) = draft.clause(first);
         let overall = (first..end.min(last + 5)).any(|i| draft.any_at(i, OVERALL).is_some());
-        spans.push(Span { first, last, range, overall });
+        let between = found.name("between").is_some();
+        let band = found.name("second").is_some() && !between;
+        spans.push(Span { first, last, range, overall, band });
         draft.claim(first, last);
         let mut at = last;
         while CARRIED.contains(&draft.word(at)) && at < end {
@@ -134,6 +138,16 @@ fn total(draft: &Draft, spans: &[Span]) -> YearsRange {
     let min = firm.iter().filter_map(|s| s.range.min).reduce(f32::max);
     let max = if firm.len() == 1 { firm[0].range.max } else { None };
     YearsRange { min, max }
+}
+
+/// An upper end said of one technology limits that alone, never the career. Nothing can be asked to be known for at most
+/// so long: it is named as not understood.
+pub(super) fn limit_skill(draft: &mut Draft, span: &Span) {
+    if span.range.max.is_some() && !span.band && draft.out.years.max == span.range.max {
+        draft.out.years.max = None;
+        let text = draft.slice(span.first, span.last).to_owned();
+        draft.out.unresolved.push(text);
+    }
 }
 
 fn range(found: &Captures<'_>) -> Option<YearsRange> {
@@ -189,6 +203,29 @@ fn number(word: &str) -> Option<f32> {
 #[cfg(test)]
 mod tests {
     use crate::model::query::understand;
+
+    #[test]
+    fn an_upper_end_of_one_skill_limits_no_career() {
+        for (query, skill, min, unresolved) in [
+            ("less than 3 years Python", "Python", None, "less than 3 years"),
+            ("weniger als 3 Jahre Python", "Python", None, "weniger als 3 Jahre"),
+            ("between 4 and 7 years of Kubernetes", "Kubernetes", Some(4.0), "between 4 and 7 years"),
+        ] {
+            let read = understand(query);
+            assert_eq!((read.years.min, read.years.max), (min, None), "{query}");
+            assert_eq!((read.skills[0].label.as_str(), read.skills[0].min_years), (skill, min), "{query}");
+            assert_eq!(read.unresolved, [unresolved], "{query}");
+        }
+        // A band in figures grades the position, and a trade is the career itself.
+        for (query, min, max) in [
+            ("3-5 years of Java", Some(3.0), Some(5.0)),
+            ("up to 3 years of nursing", None, Some(3.0)),
+            ("nurse with less than 3 years experience", None, Some(3.0)),
+        ] {
+            let years = understand(query).years;
+            assert_eq!((years.min, years.max), (min, max), "{query}");
+        }
+    }
 
     #[test]
     fn maximum_is_an_upper_end_in_every_language() {

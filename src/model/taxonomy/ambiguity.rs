@@ -133,6 +133,11 @@ const CUES_BEFORE: &[&str] = &[
     "codes",
     "code",
     "coding",
+    "con",
+    "avec",
+    "domina",
+    "sabe",
+    "maitrise",
 ];
 /// Words after a name that show it to be a technology.
 const CUES_AFTER: &[&str] = &[
@@ -183,6 +188,8 @@ const CUES_AFTER: &[&str] = &[
     "models",
     "vba",
     "formulas",
+    "avanzado",
+    "avance",
 ];
 
 /// Words before "of" that ask for a skill: "two years of Go".

@@ -25,6 +25,9 @@ const DENIES: &[&str] = &[
     "isn't",
     "dont",
     "doesnt",
+    "shouldn't",
+    "minus",
+    "nobody",
     "avoid",
     "exclude",
     "kein",
@@ -51,6 +54,11 @@ const TURNS: &[&str] =
 /// Most words between a denial and what it denies.
 const REACH: usize = 7;
 
+/// Whether `word` (folded, English or German) denies what follows it.
+pub fn denies(word: &str) -> bool {
+    DENIES.contains(&word)
+}
+
 /// Whether `text` denies the mention at the byte range `start..end`; false where the range is not in the text.
 pub fn denied(text: &str, start: usize, end: usize) -> bool {
     let Some((from, to)) = clause(text, start, end) else { return false };
@@ -67,13 +75,13 @@ fn denied_in(tokens: &[Token], start: usize, end: usize) -> bool {
 fn before(words: &[Token]) -> bool {
     for (steps, i) in (0..words.len()).rev().enumerate() {
         let word = words[i].text.as_str();
-        if DENIES.contains(&word) {
+        if denies(word) {
             let next = words.get(i + 1).map_or("", |t| t.text.as_str());
             let longer = next == "longer" || next == "mehr";
             let earlier = word == "mehr" && i > 0;
             return longer || earlier || !TURNS.contains(&next);
         }
-        let perfect = matches!(word, "have" | "has") && i > 0 && DENIES.contains(&words[i - 1].text.as_str());
+        let perfect = matches!(word, "have" | "has") && i > 0 && denies(&words[i - 1].text);
         if steps >= REACH || ENDS.contains(&word) && !perfect {
             return false;
         }
@@ -163,6 +171,8 @@ mod tests {
             ("Angular is not required", "Angular"),
             ("without any Oracle", "Oracle"),
             ("nicht mehr C++", "C++"),
+            ("everything minus PHP", "PHP"),
+            ("lacks Java", "Java"),
         ] {
             assert!(is(text, what), "{text}");
         }

@@ -13,12 +13,12 @@ mod titles;
 pub mod tokens;
 mod words;
 
-pub use denial::denied;
+pub use denial::{denied, denies};
 pub use languages::{
     label as language_label, mentions as language_mentions, resolve as language, suggest as suggest_languages,
 };
 pub use occupations::{Occupation, Occupations, occupations};
-pub use places::{Place, PlaceKind, Places, places};
+pub use places::{Place, PlaceKind, Places, places, state};
 pub use skills::{Skill, Skills, is_tool_word, skills};
 pub use titles::{is_tech_head, seniority_word};
 pub use words::is_ordinary;

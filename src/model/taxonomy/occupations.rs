@@ -6,9 +6,9 @@ use std::{collections::HashMap, sync::OnceLock};
 use super::{
     Mention,
     skills::{skills, slug},
-    table::Table,
+    table::{Table, suggest},
     titles::{bare, compact, forms, head, seniority_word},
-    tokens::{Gap, Token, fold, tokens},
+    tokens::{Gap, Token, tokens},
 };
 
 /// Written for this project: `[group]`, then `Label=alias|alias`.
@@ -104,21 +104,7 @@ impl Occupations {
 
     /// Up to `limit` occupations with a title that begins with `prefix`, those whose label does first.
     pub fn suggest(&self, prefix: &str, limit: usize) -> Vec<&Occupation> {
-        let wanted = fold(prefix.trim());
-        if wanted.is_empty() {
-            return Vec::new();
-        }
-        let mut found: Vec<(bool, usize, &Occupation)> = self
-            .all
-            .iter()
-            .filter_map(|o| {
-                let label = fold(&o.label).starts_with(&wanted);
-                let any = label || o.aliases.iter().any(|a| fold(a).starts_with(&wanted));
-                any.then_some((!label, o.label.len(), o))
-            })
-            .collect();
-        found.sort_by(|a, b| (a.0, a.1, &a.2.label).cmp(&(b.0, b.1, &b.2.label)));
-        found.into_iter().take(limit).map(|f| f.2).collect()
+        suggest(&self.all, |occupation| (&occupation.label, &occupation.aliases), prefix, limit)
     }
 
     /// Every occupation, hand-written ones first.

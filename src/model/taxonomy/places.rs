@@ -17,9 +17,13 @@ const COUNTRIES: &str = include_str!("data/countries.tsv");
 /// Written for this project: regions with coordinates, and other names of cities and countries.
 const CORE: &str = include_str!("data/places.txt");
 
+/// Written for this project: codes of states, which mean one right behind a city alone: code, country, name.
+const STATES: &str = include_str!("data/states.tsv");
+
 /// Words before a name that speak of a place.
 const CUES: &[&str] = &[
     "in",
+    "en",
     "near",
     "from",
     "around",
@@ -52,6 +56,11 @@ const CUES: &[&str] = &[
     "within",
 ];
 
+/// Whether the token speaks of a place; folded, the French "à" is told from an article by its length.
+fn is_cue(token: &Token) -> bool {
+    CUES.contains(&token.text.as_str()) || token.text == "a" && token.end - token.start > 1
+}
+
 /// How large a place is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PlaceKind {
@@ -78,6 +87,15 @@ pub struct Place {
     pub kind: PlaceKind,
 }
 
+/// The country of the state of the USA or Canada that has this code, in capitals, or this name.
+pub fn state(name: &str) -> Option<&'static str> {
+    let mut states = STATES.lines().map(|line| line.split('\t'));
+    states.find_map(|mut fields| {
+        let (code, country, full) = (fields.next()?, fields.next()?, fields.next()?);
+        (code == name || full.eq_ignore_ascii_case(name)).then_some(country)
+    })
+}
+
 /// All places.
 #[derive(Debug)]
 pub struct Places {
@@ -100,6 +118,13 @@ impl Places {
         self.table.get(&super::tokens::key(name)).map(|i| &self.all[i])
     }
 
+    /// The place with this name in the country.
+    pub fn within(&self, name: &str, country: &str) -> Option<&Place> {
+        let best = self.resolve(name).filter(|place| place.country == country);
+        let wanted = fold(name);
+        best.or_else(|| self.all.iter().find(|place| place.country == country && fold(&place.name) == wanted))
+    }
+
     /// The places named in `text`; a mention's id is the English name.
     pub fn mentions(&self, text: &str) -> Vec<Mention<'_>> {
         self.mentions_in(&tokens(text))
@@ -109,7 +134,7 @@ impl Places {
     pub fn mentions_in(&self, tokens: &[Token]) -> Vec<Mention<'_>> {
         let named = |tokens: &[Token], first: usize, last: usize| {
             let one = &tokens[first];
-            let cue = first > 0 && CUES.contains(&tokens[first - 1].text.as_str());
+            let cue = first > 0 && is_cue(&tokens[first - 1]);
             let plain = last - first == 1 && (one.text.len() <= 3 || is_ordinary(&one.text));
             let alone = one.gap == Gap::Break && tokens.get(last).is_none_or(|t| t.gap == Gap::Break);
             if plain {

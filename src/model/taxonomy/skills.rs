@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::OnceLock};
 
 use super::{
     Context, Mention, ambiguity,
-    table::{Hit, Table},
+    table::{Hit, Table, suggest},
     tokens::{Gap, Token, fold, key, tokens},
     words::is_ordinary,
 };
@@ -141,23 +141,19 @@ impl Skills {
         self.get(id).into_iter().flat_map(|s| s.related.iter()).filter_map(|id| self.get(id))
     }
 
+    /// Whether either does where the other is asked for as one of a choice: close, and of one kind of tools.
+    pub fn interchangeable(&self, a: &str, b: &str) -> bool {
+        // A wide kind mixes: "Web platform development" holds PHP and Laravel, which are no choice.
+        let holds = |kind: &&Skill, id: &str| kind.includes.iter().any(|part| part == id);
+        let narrowest =
+            |id: &str| self.all.iter().filter(|kind| holds(kind, id)).min_by_key(|kind| kind.includes.len());
+        self.related(a).any(|s| s.id == b)
+            && [(a, b), (b, a)].iter().all(|(one, other)| narrowest(one).is_some_and(|kind| holds(&kind, other)))
+    }
+
     /// Up to `limit` skills with a name that begins with `prefix`, those whose label does first.
     pub fn suggest(&self, prefix: &str, limit: usize) -> Vec<&Skill> {
-        let wanted = fold(prefix.trim());
-        if wanted.is_empty() {
-            return Vec::new();
-        }
-        let mut found: Vec<(bool, usize, &Skill)> = self
-            .all
-            .iter()
-            .filter_map(|s| {
-                let label = fold(&s.label).starts_with(&wanted);
-                let any = label || s.aliases.iter().any(|a| fold(a).starts_with(&wanted));
-                any.then_some((!label, s.label.len(), s))
-            })
-            .collect();
-        found.sort_by(|a, b| (a.0, a.1, &a.2.label).cmp(&(b.0, b.1, &b.2.label)));
-        found.into_iter().take(limit).map(|f| f.2).collect()
+        suggest(&self.all, |skill| (&skill.label, &skill.aliases), prefix, limit)
     }
 
     /// Every skill, hand-written ones first.

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::tokens::{Gap, Token, key};
+use super::tokens::{Gap, Token, fold, key};
 
 /// Longest name looked for, in tokens.
 const LONGEST: usize = 7;
@@ -101,4 +101,28 @@ impl Table {
         }
         out
     }
+}
+
+/// Up to `limit` of `all` with a name, its label or an alias, that begins with `prefix`; those whose label does first,
+/// the shortest of them first.
+pub(super) fn suggest<'a, T>(
+    all: &'a [T],
+    names: impl Fn(&T) -> (&str, &[String]),
+    prefix: &str,
+    limit: usize,
+) -> Vec<&'a T> {
+    let wanted = fold(prefix.trim());
+    if wanted.is_empty() {
+        return Vec::new();
+    }
+    let begins = |name: &str| fold(name).starts_with(&wanted);
+    let rank = |one: &'a T| {
+        let (label, aliases) = names(one);
+        let first = begins(label);
+        let any = first || aliases.iter().any(|alias| begins(alias));
+        any.then(|| (!first, label.len(), label.to_owned(), one))
+    };
+    let mut found: Vec<_> = all.iter().filter_map(rank).collect();
+    found.sort_by(|a, b| (a.0, a.1, &a.2).cmp(&(b.0, b.1, &b.2)));
+    found.into_iter().take(limit).map(|f| f.3).collect()
 }

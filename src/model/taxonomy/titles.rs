@@ -98,6 +98,11 @@ const TECH_HEADS: &[&str] = &[
     "microservices",
     "sre",
     "devops",
+    "statistician",
+    "statisticians",
+    "biostatistician",
+    "statistiker",
+    "statistikerin",
 ];
 
 /// Whether `word` (folded) is the head of a technical title.
