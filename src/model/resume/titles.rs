@@ -74,7 +74,7 @@ pub(super) fn is_doubtful_employer(text: &str) -> bool {
 /// Whether a text in a title's place is more likely something else: the name of a tool, or a sentence.
 pub(super) fn is_doubtful_title(text: &str) -> bool {
     let tool = |part: &str| taxonomy::skills().resolve(part.trim()).is_some_and(|skill| skill.technical);
-    text.split([',', '/']).any(|part| title(part) == 3 && tool(part))
+    text.split(',').any(|part| title(part) == 3 && tool(part))
         || words(text).take(2).any(|word| matches!(word.as_str(), "have" | "has" | "was"))
 }
 
@@ -149,7 +149,8 @@ mod tests {
         for text in ["Microsoft Exchange Server", "Have worked as a Support Engineer"] {
             assert!(is_doubtful_title(text), "{text}");
         }
-        for text in ["Java Developer", "Developer, Java", "Head of Sales", "Waiter / Barista"] {
+        for text in ["Java Developer", "Developer, Java", "Head of Sales", "Waiter / Barista", "DevOps/Java Developer"]
+        {
             assert!(!is_doubtful_title(text), "{text}");
         }
     }
