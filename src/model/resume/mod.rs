@@ -182,7 +182,7 @@ mod tests {
             profile.education[0].institution.as_ref().map(|school| (school.value.clone(), school.confidence >= 0.5))
         };
         assert_eq!(school("Bachelor of Arts, University of Bath"), Some(("University of Bath".to_owned(), true)));
-        assert_eq!(school("Secondary School"), Some(("Secondary School".to_owned(), false)));
+        assert_eq!(school("Secondary School"), Some(("School".to_owned(), false)));
     }
 
     proptest::proptest! {
