@@ -1,4 +1,4 @@
-//! PDF through poppler: it has met more broken files than any other reader. `pdftotext` tells protection and gives words
+//! PDF through poppler: it has met more broken files than any other reader. `pdftotext` gives words
 //! with their boxes, out of which [`hidden`] takes what nobody sees and which [`layout`] puts in reading order; links come
 //! from the annotations.
 
@@ -118,6 +118,10 @@ fn sheets(pass: &ocr::Pass<'_>) -> Result<Vec<Sheet>, ExtractError> {
     let enough = limit.saturating_add(1).to_string();
     let arguments = ["-q", "-bbox-layout", "-enc", "UTF-8", "-l", &enough, FILE, "-"];
     let ran = tools::run(Tool::PdfToText, &arguments, pass.directory)?;
+    if !ran.status.success() {
+        // A quiet run gives no reason; pdfinfo does.
+        page_count(pass.directory)?;
+    }
     check(&ran)?;
     let sheets = layout::sheets(&ran.output).map_err(|why| ExtractError::damaged("PDF", why))?;
     if sheets.len() > limit as usize {
