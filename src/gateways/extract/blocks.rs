@@ -40,6 +40,11 @@ impl Blocks {
         }
     }
 
+    /// Whether a paragraph is under way.
+    pub(super) fn in_paragraph(&mut self) -> bool {
+        self.flow().paragraph.is_some()
+    }
+
     /// The text of the paragraph under way.
     pub(super) fn current(&mut self) -> &str {
         self.flow().paragraph.as_deref().unwrap_or_default()

@@ -1,5 +1,6 @@
 //! Word documents: the body with its tables and text boxes, headers before it, footers and notes after it. Deleted
-//! and hidden text is left out; the latter is reported, because resumes hide words to please machines.
+//! text is left out, and so is text that nobody sees: formatted as hidden, tiny, or white where nothing dark can be
+//! behind it. The latter is reported, because resumes hide words to please machines.
 
 use std::collections::HashMap;
 
@@ -11,6 +12,12 @@ use super::xml::{self, Node, attribute};
 use super::{ExtractError, text};
 
 const KIND: &str = "Word document";
+/// What says that a page has a picture, a shape or a colour behind its text.
+const BACKDROPS: [&[u8]; 2] = [b"behindDoc=\"1\"", b":background "];
+/// Table styles that paint no cell.
+const PLAIN_TABLES: [&str; 2] = ["TableGrid", "TableNormal"];
+/// Sizes below this are too small to be read, in half points.
+const TINY: u32 = 4;
 
 /// Reads a DOCX file.
 pub(super) fn read(bytes: &[u8]) -> Result<Raw, ExtractError> {
@@ -23,14 +30,16 @@ pub(super) fn read(bytes: &[u8]) -> Result<Raw, ExtractError> {
         parts.extend(package.names(prefix));
     }
     let mut texts: Vec<String> = Vec::new();
-    let mut hidden = 0;
+    let mut hidden = String::new();
+    let mut backdrop = false;
     for name in parts {
         let file = name.rsplit('/').next().unwrap_or_default();
         let links = package.part(&format!("word/_rels/{file}.rels"))?.map_or_else(HashMap::new, |part| targets(&part));
         let Some(part) = package.part(&name)? else { continue };
-        let mut walker = Walker { links, ..Walker::default() };
+        backdrop |= BACKDROPS.iter().any(|sign| contains(&part, sign));
+        let mut walker = Walker { links, grounds: vec![backdrop], ..Walker::default() };
         xml::walk(&part, |node| walker.visit(&node)).map_err(|why| ExtractError::damaged(KIND, why))?;
-        hidden += walker.hidden;
+        hidden.push_str(&walker.hidden);
         let text = walker.blocks.finish();
         // First, even and default headers usually say the same.
         if !text.trim().is_empty() && !texts.contains(&text) {
@@ -38,11 +47,18 @@ pub(super) fn read(bytes: &[u8]) -> Result<Raw, ExtractError> {
         }
     }
     let mut raw = Raw::from(texts.join("\n"));
-    if hidden > 0 {
-        let detail = format!("{hidden} characters are formatted as hidden; they were not read.");
+    if hidden.chars().any(char::is_alphanumeric) {
+        let excerpt = super::hidden::excerpt(&hidden);
+        let detail = format!(
+            "The document has text that nobody sees, formatted as hidden, in the colour of the paper or too small to read; it was left out: “{excerpt}”."
+        );
         raw.findings.push(finding("hidden_text", detail));
     }
     Ok(raw)
+}
+
+fn contains(part: &[u8], sign: &[u8]) -> bool {
+    part.windows(sign.len()).any(|window| window == sign)
 }
 
 /// The targets of hyperlinks by their id. A damaged list of links costs the links, not the text.
@@ -74,12 +90,19 @@ struct Walker {
     /// Inside a field's code, such as `HYPERLINK "https://…"`.
     in_code: bool,
     code: String,
-    /// The run under way is hidden.
+    /// The run under way is formatted as hidden, or too small to be read.
     vanish: bool,
+    /// The run under way is nearly white.
+    pale: bool,
+    in_run: bool,
     in_run_properties: bool,
+    /// Whether there may be something dark behind the run, the paragraph, and the text of each open container.
+    run_ground: bool,
+    paragraph_ground: bool,
+    grounds: Vec<bool>,
     /// Target of the link under way, and the length of the paragraph before its text.
     link: Option<(String, usize)>,
-    hidden: usize,
+    hidden: String,
 }
 
 impl Walker {
@@ -89,7 +112,7 @@ impl Walker {
             Node::Close(name) => self.close(name),
             Node::Text(_) if self.skipped > 0 => {}
             Node::Text(text) if self.in_code => self.code.push_str(text),
-            Node::Text(text) if self.in_text && self.vanish => self.hidden += text.chars().count(),
+            Node::Text(text) if self.in_text && self.is_hidden() => self.hidden.extend([text, " "]),
             Node::Text(text) if self.in_text => self.blocks.push(text),
             Node::Text(_) => {}
         }
@@ -102,8 +125,12 @@ impl Walker {
             return;
         }
         let value = || attribute(tag, "val");
+        self.open_ground(name, tag);
         match name {
-            "p" => self.blocks.open_paragraph(),
+            "p" => {
+                self.paragraph_ground = false;
+                self.blocks.open_paragraph();
+            }
             "t" => self.in_text = true,
             "instrText" => self.in_code = true,
             "tab" if !self.in_run_properties => self.blocks.push("\t"),
@@ -111,9 +138,13 @@ impl Walker {
             "noBreakHyphen" => self.blocks.push("-"),
             "tr" => self.blocks.open_row(),
             "tc" | "txbxContent" => self.blocks.open_flow(),
-            "r" => self.vanish = false,
+            "r" => {
+                (self.in_run, self.vanish, self.pale, self.run_ground) = (true, false, false, false);
+            }
             "rPr" | "pPr" | "tabs" => self.in_run_properties = true,
             "vanish" => self.vanish = value().is_none_or(|value| !matches!(value.as_str(), "0" | "false" | "off")),
+            "sz" => self.vanish |= value().and_then(|size| size.parse().ok()).is_some_and(|size: u32| size < TINY),
+            "color" => self.pale = value().is_some_and(|colour| super::hidden::is_pale(&colour)),
             "numPr" => self.blocks.mark("• "),
             "pStyle" if value().is_some_and(|style| style.starts_with("ListBullet")) => self.blocks.mark("• "),
             "pStyle" if value().is_some_and(|style| style.starts_with("Heading") || style == "Title") => {
@@ -136,6 +167,9 @@ impl Walker {
         if self.skipped > 0 {
             return;
         }
+        if matches!(name, "tbl" | "tc" | "txbxContent") && self.grounds.len() > 1 {
+            self.grounds.pop();
+        }
         match name {
             "p" => self.blocks.close_paragraph(),
             "t" => self.in_text = false,
@@ -143,9 +177,37 @@ impl Walker {
             "tc" => self.blocks.close_cell(),
             "tr" => self.blocks.close_row(),
             "txbxContent" => self.blocks.close_box(),
+            "r" => self.in_run = false,
             "rPr" | "pPr" | "tabs" => self.in_run_properties = false,
             "hyperlink" => self.end_link(),
             _ => {}
+        }
+    }
+
+    fn is_hidden(&self) -> bool {
+        let ground = self.run_ground || self.paragraph_ground || self.grounds.last().is_some_and(|ground| *ground);
+        self.vanish || (self.pale && !ground)
+    }
+
+    /// Notes what may be dark behind the text: boxes, styled tables, shading and highlighting.
+    fn open_ground(&mut self, name: &str, tag: &quick_xml::events::BytesStart<'_>) {
+        let within = self.grounds.last().is_some_and(|ground| *ground);
+        let paints = match name {
+            "tbl" | "tc" | "txbxContent" => {
+                self.grounds.push(within || name == "txbxContent");
+                return;
+            }
+            "tblStyle" => attribute(tag, "val").is_some_and(|style| !PLAIN_TABLES.contains(&style.as_str())),
+            "shd" => attribute(tag, "fill").is_some_and(|fill| fill != "auto" && !super::hidden::is_pale(&fill)),
+            "highlight" => true,
+            _ => return,
+        };
+        if self.in_run {
+            self.run_ground |= paints;
+        } else if self.blocks.in_paragraph() {
+            self.paragraph_ground |= paints;
+        } else if let Some(ground) = self.grounds.last_mut() {
+            *ground |= paints;
         }
     }
 

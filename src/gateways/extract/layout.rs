@@ -10,6 +10,8 @@ use super::xml::{self, Node, attribute};
 const GUTTER: f64 = 8.0;
 /// A gap between words wider than so many line heights parts two columns that poppler took for one line.
 const WORD_GAP: f64 = 1.5;
+/// A gap narrower than so many line heights, with a change of size, is no space: small capitals ("PROFILE" in two sizes).
+const NO_GAP: f64 = 0.08;
 /// Lines a column has at least; fewer are a header's two ends or a caption.
 const COLUMN_LINES: usize = 6;
 /// Lines are level when their middles differ by less than this part of a line's height.
@@ -24,14 +26,14 @@ const PARAGRAPH: f64 = 0.6;
 /// Pages with more pieces than this keep poppler's order; real pages have a few hundred.
 const PIECES: usize = 2_000;
 
-/// Part of a line that belongs to one column.
+/// A word, later the part of a line that belongs to one column; places in points from the page's upper left corner.
 #[derive(Debug, Clone)]
-struct Piece {
-    left: f64,
-    right: f64,
-    top: f64,
-    bottom: f64,
-    text: String,
+pub(super) struct Piece {
+    pub left: f64,
+    pub right: f64,
+    pub top: f64,
+    pub bottom: f64,
+    pub text: String,
     /// Poppler's line, by which pieces are joined again.
     line: usize,
     /// Whether a blank line goes before it.
@@ -39,7 +41,7 @@ struct Piece {
 }
 
 impl Piece {
-    fn middle(&self) -> f64 {
+    pub(super) fn middle(&self) -> f64 {
         f64::midpoint(self.top, self.bottom)
     }
 
@@ -48,16 +50,29 @@ impl Piece {
     }
 }
 
-/// The text of each page of `pdftotext -bbox-layout` output.
-pub(super) fn pages(output: &[u8]) -> Result<Vec<String>, String> {
+/// A page with its words, in poppler's order.
+#[derive(Debug)]
+pub(super) struct Sheet {
+    pub width: f64,
+    pub height: f64,
+    pub words: Vec<Piece>,
+}
+
+/// The pages of `pdftotext -bbox-layout` output.
+pub(super) fn sheets(output: &[u8]) -> Result<Vec<Sheet>, String> {
     let mut reader = Reader::default();
     xml::walk(output, |node| reader.visit(&node))?;
-    Ok(reader.pages.into_iter().map(|pieces| write(&arrange(pieces))).collect())
+    Ok(reader.sheets)
+}
+
+/// The text of a page in reading order.
+pub(super) fn text(sheet: Sheet) -> String {
+    write(&arrange(joined(sheet.words)))
 }
 
 #[derive(Default)]
 struct Reader {
-    pages: Vec<Vec<Piece>>,
+    sheets: Vec<Sheet>,
     line: usize,
     /// The next word starts a flow.
     apart: bool,
@@ -67,7 +82,10 @@ struct Reader {
 impl Reader {
     fn visit(&mut self, node: &Node<'_>) {
         match node {
-            Node::Open("page", _) => self.pages.push(Vec::new()),
+            Node::Open("page", tag) => {
+                let (width, height) = (number(tag, "width"), number(tag, "height"));
+                self.sheets.push(Sheet { width, height, words: Vec::new() });
+            }
             Node::Open("flow", _) => self.apart = true,
             Node::Open("line", _) => self.line += 1,
             Node::Open("word", tag) => {
@@ -79,40 +97,56 @@ impl Reader {
                     word.text.push_str(text);
                 }
             }
-            Node::Close("word") => self.finish(),
+            Node::Close("word") => {
+                if let (Some(word), Some(sheet)) = (self.word.take(), self.sheets.last_mut()) {
+                    sheet.words.push(word);
+                }
+            }
             _ => {}
         }
     }
 
     fn start(&self, tag: &BytesStart<'_>) -> Piece {
-        let number = |name| attribute(tag, name).and_then(|value| value.parse().ok()).unwrap_or(0.0);
         Piece {
-            left: number("xMin"),
-            right: number("xMax"),
-            top: number("yMin"),
-            bottom: number("yMax"),
+            left: number(tag, "xMin"),
+            right: number(tag, "xMax"),
+            top: number(tag, "yMin"),
+            bottom: number(tag, "yMax"),
             text: String::new(),
             line: self.line,
             apart: self.apart,
         }
     }
+}
 
-    /// Joins a word to the piece before it when both are of one line and near.
-    fn finish(&mut self) {
-        let (Some(word), Some(page)) = (self.word.take(), self.pages.last_mut()) else { return };
-        if let Some(before) = page.last_mut()
+fn number(tag: &BytesStart<'_>, name: &str) -> f64 {
+    attribute(tag, name).and_then(|value| value.parse().ok()).unwrap_or(0.0)
+}
+
+/// Joins a word to the one before it when both are of one line and near.
+fn joined(words: Vec<Piece>) -> Vec<Piece> {
+    let mut pieces: Vec<Piece> = Vec::new();
+    let mut last = 0.0;
+    for word in words {
+        if let Some(before) = pieces.last_mut()
             && before.line == word.line
             && (word.left - before.right).abs() < WORD_GAP * word.height()
         {
+            let resized = (word.height() - last).abs() > NO_GAP * last;
+            if !(resized && word.left - before.right < NO_GAP * last) {
+                before.text.push(' ');
+            }
+            last = word.height();
             before.right = before.right.max(word.right);
             before.top = before.top.min(word.top);
             before.bottom = before.bottom.max(word.bottom);
-            before.text.push(' ');
             before.text.push_str(&word.text);
-            return;
+        } else {
+            last = word.height();
+            pieces.push(word);
         }
-        page.push(word);
     }
+    pieces
 }
 
 /// Puts columns one after the other, again within what is above, below and in them.
@@ -248,6 +282,27 @@ mod tests {
 
     fn texts(pieces: Vec<Piece>) -> String {
         arrange(pieces).into_iter().map(|piece| piece.text).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn small_capitals_are_one_word_and_a_space_between_sizes_stays() {
+        let word = |left: f64, right: f64, top: f64, text: &str| Piece {
+            left,
+            right,
+            top,
+            bottom: 22.0,
+            text: text.to_owned(),
+            line: 1,
+            apart: false,
+        };
+        let words = vec![
+            word(50.0, 58.0, 10.0, "W"),
+            word(58.1, 80.0, 12.4, "ORK"),
+            word(83.0, 90.0, 10.0, "E"),
+            word(90.0, 140.0, 12.4, "XPERIENCE"),
+            word(142.5, 160.0, 12.4, "2019"),
+        ];
+        assert_eq!(joined(words)[0].text, "WORK EXPERIENCE 2019");
     }
 
     #[test]

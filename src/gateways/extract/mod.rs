@@ -10,6 +10,7 @@ mod child;
 mod docx;
 mod error;
 mod extractor;
+mod hidden;
 mod html;
 mod json_resume;
 mod layout;
@@ -50,7 +51,7 @@ pub struct Extracted {
     pub text: String,
     /// Number of pages, where the format has pages.
     pub pages: Option<u32>,
-    /// What a recruiter should know: `unreadable_page`, `truncated`, `read_by_ocr`.
+    /// What a recruiter should know: `unreadable_page`, `truncated`, `read_by_ocr`, `hidden_text`.
     pub findings: Vec<Finding>,
     /// The layers of the sandbox that held while this document was read, and those that could not be had.
     pub sandbox: Vec<String>,

@@ -1,12 +1,14 @@
-//! PDF through poppler: it has met more broken files than any other reader. `pdfinfo` tells pages and protection,
-//! `pdftotext` gives words with their boxes, which [`layout`] puts in reading order; links come from the annotations.
+//! PDF through poppler: it has met more broken files than any other reader. `pdftotext` gives words
+//! with their boxes, out of which [`hidden`] takes what nobody sees and which [`layout`] puts in reading order; links come
+//! from the annotations.
 
 use std::path::Path;
 
 use super::child::Raw;
+use super::layout::Sheet;
 use super::protocol::finding;
 use super::tools::{self, Ran, Tool};
-use super::{ErrorCode, ExtractError, Ocr, layout, ocr, text};
+use super::{ErrorCode, ExtractError, Ocr, hidden, layout, ocr, text};
 
 /// The document's name in the temporary directory.
 pub(super) const FILE: &str = "document.pdf";
@@ -17,20 +19,19 @@ const NAMED_PAGES: usize = 10;
 pub(super) fn read(bytes: &[u8], pass: &ocr::Pass<'_>) -> Result<Raw, ExtractError> {
     std::fs::write(pass.directory.join(FILE), bytes)
         .map_err(|error| ExtractError::new(ErrorCode::Crashed, format!("The PDF could not be set aside: {error}.")))?;
-    let pages = page_count(pass.directory)?;
+    let mut sheets = sheets(pass)?;
+    let pages = u32::try_from(sheets.len()).unwrap_or(u32::MAX);
     if pages == 0 {
         return Err(ExtractError::damaged("PDF", "it has no pages"));
     }
-    if pages > pass.limits.pages {
-        let detail = format!("The PDF has {pages} pages; at most {} are allowed.", pass.limits.pages);
-        return Err(ExtractError::new(ErrorCode::TooManyPages, detail));
-    }
-    let mut texts = page_texts(pass.directory)?;
-    texts.resize(pages as usize, String::new());
+    // A page whose words are all hidden has none to be read by OCR either.
+    let bare: Vec<bool> =
+        sheets.iter().map(|sheet| is_empty(sheet.words.iter().map(|word| word.text.as_str()))).collect();
+    let findings = hidden::remove(&mut sheets, pass.directory);
+    let mut texts: Vec<String> = sheets.into_iter().map(layout::text).collect();
     let always = pass.limits.ocr == Ocr::Always;
-    let wanted: Vec<u32> =
-        (1..).zip(&texts).filter(|(_, text)| always || is_empty(text)).map(|(page, _)| page).collect();
-    let mut raw = Raw { pages: Some(pages), ..Raw::default() };
+    let wanted: Vec<u32> = (1..).zip(bare).filter(|(_, bare)| always || *bare).map(|(page, _)| page).collect();
+    let mut raw = Raw { pages: Some(pages), findings, ..Raw::default() };
     if !wanted.is_empty() {
         raw.wants_ocr = Tool::Tesseract.path().is_some();
         ocr_pages(&wanted, &mut texts, &mut raw, pass)?;
@@ -45,8 +46,8 @@ pub(super) fn read(bytes: &[u8], pass: &ocr::Pass<'_>) -> Result<Raw, ExtractErr
 }
 
 /// Less than a word is a page number or a speck.
-fn is_empty(text: &str) -> bool {
-    text.chars().filter(|c| c.is_alphanumeric()).take(4).count() < 4
+fn is_empty<'a>(words: impl IntoIterator<Item = &'a str>) -> bool {
+    words.into_iter().flat_map(str::chars).filter(|c| c.is_alphanumeric()).take(4).count() < 4
 }
 
 fn ocr_pages(wanted: &[u32], texts: &mut [String], raw: &mut Raw, pass: &ocr::Pass<'_>) -> Result<(), ExtractError> {
@@ -58,7 +59,8 @@ fn ocr_pages(wanted: &[u32], texts: &mut [String], raw: &mut Raw, pass: &ocr::Pa
     for (page, text) in read {
         texts[page as usize - 1] = text;
     }
-    let unread: Vec<u32> = wanted.iter().copied().filter(|page| is_empty(&texts[*page as usize - 1])).collect();
+    let unread: Vec<u32> =
+        wanted.iter().copied().filter(|page| is_empty([texts[*page as usize - 1].as_str()])).collect();
     if !unread.is_empty() {
         let why = match () {
             () if pass.limits.ocr == Ocr::Never => "OCR is switched off",
@@ -110,10 +112,24 @@ fn first_message(messages: &str) -> String {
     if said.is_empty() { "it cannot be opened".to_owned() } else { said.trim_end_matches('.').to_owned() }
 }
 
-fn page_texts(directory: &Path) -> Result<Vec<String>, ExtractError> {
-    let ran = tools::run(Tool::PdfToText, &["-q", "-bbox-layout", "-enc", "UTF-8", FILE, "-"], directory)?;
+/// The pages with their words, unless there are too many.
+fn sheets(pass: &ocr::Pass<'_>) -> Result<Vec<Sheet>, ExtractError> {
+    let limit = pass.limits.pages;
+    let enough = limit.saturating_add(1).to_string();
+    let arguments = ["-q", "-bbox-layout", "-enc", "UTF-8", "-l", &enough, FILE, "-"];
+    let ran = tools::run(Tool::PdfToText, &arguments, pass.directory)?;
+    if !ran.status.success() {
+        // A quiet run gives no reason; pdfinfo does.
+        page_count(pass.directory)?;
+    }
     check(&ran)?;
-    layout::pages(&ran.output).map_err(|why| ExtractError::damaged("PDF", why))
+    let sheets = layout::sheets(&ran.output).map_err(|why| ExtractError::damaged("PDF", why))?;
+    if sheets.len() > limit as usize {
+        let pages = page_count(pass.directory)?;
+        let detail = format!("The PDF has {pages} pages; at most {limit} are allowed.");
+        return Err(ExtractError::new(ErrorCode::TooManyPages, detail));
+    }
+    Ok(sheets)
 }
 
 /// Targets of links that the text does not show, such as behind an icon; each once, in order.

@@ -20,6 +20,8 @@ const MESSAGE_BYTES: u64 = 4096;
 pub(super) enum Tool {
     /// Text of a PDF.
     PdfToText,
+    /// Colours and places of a PDF's text.
+    PdfToHtml,
     /// Facts and links of a PDF.
     PdfInfo,
     /// Pictures of a PDF's pages.
@@ -30,12 +32,14 @@ pub(super) enum Tool {
 
 impl Tool {
     /// Every program.
-    pub(super) const ALL: [Self; 4] = [Self::PdfToText, Self::PdfInfo, Self::PdfToPpm, Self::Tesseract];
+    pub(super) const ALL: [Self; 5] =
+        [Self::PdfToText, Self::PdfToHtml, Self::PdfInfo, Self::PdfToPpm, Self::Tesseract];
 
     /// The program's name.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::PdfToText => "pdftotext",
+            Self::PdfToHtml => "pdftohtml",
             Self::PdfInfo => "pdfinfo",
             Self::PdfToPpm => "pdftoppm",
             Self::Tesseract => "tesseract",
@@ -45,7 +49,7 @@ impl Tool {
     /// The Debian package it is in.
     pub(super) fn package(self) -> &'static str {
         match self {
-            Self::PdfToText | Self::PdfInfo | Self::PdfToPpm => "poppler-utils",
+            Self::PdfToText | Self::PdfToHtml | Self::PdfInfo | Self::PdfToPpm => "poppler-utils",
             Self::Tesseract => "tesseract-ocr",
         }
     }

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::page::Bytes;
-use super::words::pairs;
+use super::words::{is_named, pairs};
 use crate::model::profile::EducationLevel;
 
 /// One expression for the words in any case, and one for those that count only as written; each with its levels.
@@ -38,8 +38,36 @@ static SCHOOL: LazyLock<Regex> = LazyLock::new(|| {
         .expect("the pattern is constant and valid")
 });
 
+/// What a text about a degree says and the degree itself does not: a thesis, or a sentence.
+static ABOUT: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)(?-u:\b)(?:master|bachelor|diplom|doctoral)(?:['’]?s)?[ -]?(?:thes[ei]s|arbeit)(?-u:\b)|(?-u:\b)(?:was|were|which|my)(?-u:\b)")
+        .expect("the pattern is constant and valid")
+});
+
+/// Words that say what kind of school one is; a name has others too.
+static KINDS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)^(?:(?:school|college|university|universität|universite|université|institute?|academy|hochschule|schule|high|secondary|higher|primary|middle|senior|junior|public|grammar|graduate|graduated|diploma|engineering|of|the|at|from|and|my|board|faculty)[\s.,&-]*)+$")
+        .expect("the pattern is constant and valid")
+});
+
+/// Whether a text in a school's place is more likely something else: a kind of school without a name, or a phrase.
+pub(super) fn is_doubtful_school(text: &str) -> bool {
+    KINDS.is_match(text) || !is_named(text) || ABOUT.is_match(text) || text.contains([':', '%'])
+}
+
+/// Whether a degree is only a kind of school, or a certificate of anything.
+pub(super) fn is_doubtful_degree(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    let kind =
+        lower.contains("school") && !["diploma", "certificate", "degree"].iter().any(|word| lower.contains(word));
+    kind || lower.starts_with("certificat")
+}
+
 /// The first degree of a text and its level.
 pub(super) fn degree(text: &str) -> Option<(Bytes, EducationLevel)> {
+    if ABOUT.is_match(text) {
+        return None;
+    }
     let any = DEGREES.any.find(text);
     let exact = DEGREES.exact.find(text);
     let found = match (any, exact) {
@@ -73,4 +101,36 @@ pub(super) fn school(text: &str) -> Option<Bytes> {
             !short && (!diploma || !certified(found))
         })
         .map(|found| Bytes { start: found.start(), end: found.end() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_of_school_without_a_name_is_doubted() {
+        for text in
+            ["School", "High School", "College of Engineering", "grammar school", "trained at the school of my town"]
+        {
+            assert!(is_doubtful_school(text), "{text}");
+        }
+        for text in
+            ["Somewhere High School", "University of Bath", "St. Anna's School", "Technische Universität Musterstadt"]
+        {
+            assert!(!is_doubtful_school(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_thesis_and_a_sentence_are_no_degree() {
+        for text in [
+            "Master Thesis: Bridges of wood",
+            "Thema der Diplomarbeit: Brücken",
+            "My bachelor's thesis",
+            "The master was hard",
+        ] {
+            assert!(degree(text).is_none(), "{text}");
+        }
+        assert!(degree("Master of Science in Bridges").is_some());
+    }
 }

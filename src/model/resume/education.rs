@@ -17,6 +17,9 @@ use crate::model::profile::{Education, EducationLevel, End, Found, SectionKind};
 /// The longest line that can name a degree or a school, in bytes.
 const LONGEST: usize = 220;
 
+/// The confidence of a value in the right place that looks like something else: a question, no fact.
+const DOUBTFUL: f32 = 0.4;
+
 /// An entry while it is put together.
 #[derive(Default)]
 struct Draft {
@@ -140,6 +143,8 @@ impl Facts {
                 Some((at, _)) if at.start > found.start => at.start,
                 _ => shown.len(),
             };
+            // "A course in writing at the Institute of …": the name follows.
+            let from = shown[from..found.start].rfind(" at ").map_or(from, |at| from + at + 4);
             let mut school = sub(from..to);
             let parts = pieces::at_commas(page.text, school);
             if let Some(at) = parts.iter().position(|part| degrees::school(part.of(page.text)).is_some()) {
@@ -198,7 +203,10 @@ impl Draft {
             (Some(_), Some(_), false) => 0.9,
             _ => 0.7,
         };
-        let found = |bytes: Bytes| Found { value: one_line(bytes.of(page.text)), span: page.span(bytes), confidence };
+        let found = |bytes: Bytes, doubtful: fn(&str) -> bool| {
+            let confidence = if doubtful(bytes.of(page.text)) { DOUBTFUL } else { confidence };
+            Found { value: one_line(bytes.of(page.text)), span: page.span(bytes), confidence }
+        };
         let whole = self.degree.map(|(bytes, _)| bytes);
         let field = whole.and_then(|bytes| field(page, bytes));
         let degree = whole
@@ -206,8 +214,8 @@ impl Draft {
             .map(|bytes| pieces::tidy(page.text, bytes));
         let period = self.period;
         Some(Education {
-            institution: self.school.map(found),
-            degree: degree.filter(|degree| !degree.is_empty()).map(found),
+            institution: self.school.map(|school| found(school, degrees::is_doubtful_school)),
+            degree: degree.filter(|degree| !degree.is_empty()).map(|degree| found(degree, degrees::is_doubtful_degree)),
             level: self.degree.map(|(_, level)| level),
             field: field.map(|(_, field)| one_line(field.of(page.text))),
             start: period.and_then(|period| period.start).filter(|_| period.is_some_and(|period| period.range)),

@@ -53,7 +53,7 @@ pub fn read(text: &str, today: NaiveDate, default_country: Option<&str>) -> Prof
         profile.location.as_ref().filter(|place| place.confidence >= 0.5).and_then(|place| place.value.country.clone());
     profile.phones = contacts::phones(&page, &parts, country.as_deref().or(default_country));
     // "Carl Jenkins", "franz.kafka@example.org": who a person is called says nothing of what they can do.
-    let called = [profile.name.as_slice(), &profile.emails, &profile.links];
+    let called = [profile.name.as_slice(), &profile.emails, &profile.phones, &profile.links];
     let called: Vec<_> = called.into_iter().flatten().map(|found| found.span).collect();
     profile.skills = skills::read(&page, &parts, (&profile.positions, &called), today);
     let dated = profile.positions.iter().filter_map(|held| Some((held.start?, held.end?)));
@@ -147,6 +147,7 @@ mod tests {
             "Acme GmbH, Berlin\nSenior Engineer        03/2019 – 05/2021",
             "2019-03 – 2021-05\nSenior Engineer at Acme GmbH",
             "Acme GmbH\nSenior Engineer\n03/2019 – 05/2021 (2 yrs 3 mos)",
+            "March 2019 –\nMay 2021\nSenior Engineer\nAcme GmbH",
         ] {
             let text = format!("Ana Costa\nana@example.org\nExperience\n{head}\n• Built things\n");
             let profile = read(&text, today(), None);
@@ -156,6 +157,32 @@ mod tests {
             assert_eq!(held.employer.as_ref().map(|employer| employer.value.as_str()), Some("Acme GmbH"), "{head}");
             assert_eq!(profile.experience_months, Some(27), "{head}");
         }
+    }
+
+    #[test]
+    fn an_employer_is_known_by_its_place_and_a_sentence_is_none() {
+        for (line, employer) in [
+            ("Rosemary Lane, Munich, Germany", Some("Rosemary Lane")),
+            ("Rosemary Lane, Austin, TX", Some("Rosemary Lane")),
+            ("Fast growing bakery with nice bread", None),
+        ] {
+            let text = format!("Ana Costa\nExperience\nBaker\nMar 2019 – May 2021\n{line}\n• Baked bread\n");
+            let profile = read(&text, today(), None);
+            let held = &profile.positions[0];
+            let found = held.employer.as_ref().filter(|found| found.confidence >= 0.5);
+            assert_eq!(held.title.as_ref().map(|title| title.value.as_str()), Some("Baker"), "{line}");
+            assert_eq!(found.map(|found| found.value.as_str()), employer, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_school_without_a_name_is_a_question() {
+        let school = |line: &str| {
+            let profile = read(&format!("Ana Costa\nEducation\n{line}, 2012 – 2015\n"), today(), None);
+            profile.education[0].institution.as_ref().map(|school| (school.value.clone(), school.confidence >= 0.5))
+        };
+        assert_eq!(school("Bachelor of Arts, University of Bath"), Some(("University of Bath".to_owned(), true)));
+        assert_eq!(school("Secondary School"), Some(("School".to_owned(), false)));
     }
 
     proptest::proptest! {

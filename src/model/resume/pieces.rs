@@ -1,7 +1,7 @@
 //! Cuts the lines around a date into pieces: "Engineer | Acme – Berlin" holds three.
 //!
 //! Strong separators (gaps, bars, dashes, "at") part different things; commas are looked at later, since a title may
-//! have one of its own.
+//! have one of its own. A wide comma is a strong one, also where an export wrote its bytes as "ï¼".
 
 use std::sync::LazyLock;
 
@@ -11,7 +11,7 @@ use super::page::{Bytes, gaps};
 use super::titles;
 
 static SEPARATOR: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)\s*[|•·∙●►;]\s*|\s+[-–—/]+\s*|,?\s*[–—]\s*|\s+-{1,2}$|\s+(?:at|@|bei|chez)\s+")
+    Regex::new(r"(?i)\s*(?:[|•·∙●►;，]|ï¼)\s*|\s+[-–—/]+\s*|,?\s*[–—]\s*|\s+-{1,2}$|\s+(?:at|@|bei|chez)\s+")
         .expect("the pattern is constant and valid")
 });
 

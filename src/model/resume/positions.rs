@@ -19,8 +19,12 @@ const ABOVE: usize = 3;
 /// The longest piece of a head, in words; what is longer is the description.
 const LONGEST: usize = 12;
 
-/// A dated line that begins an entry.
+/// The confidence of a value in the right place that looks like something else: a question, no fact.
+const DOUBTFUL: f32 = 0.4;
+
+/// A date that begins an entry; in a narrow column it may take two lines, `line` is the last.
 struct Anchor {
+    first: usize,
     line: usize,
     period: Period,
 }
@@ -28,7 +32,6 @@ struct Anchor {
 /// An entry's lines: the head's, and all of them.
 struct Entry {
     head: Range<usize>,
-    anchor: usize,
     period: Period,
 }
 
@@ -88,18 +91,20 @@ fn anchors(page: &Page<'_>, lines: &Range<usize>, periods: &[Period]) -> Vec<Anc
     let first = periods.partition_point(|period| period.bytes.start < start);
     let mut out: Vec<Anchor> = Vec::new();
     for period in periods[first..].iter().take_while(|period| period.bytes.end <= end) {
-        let line = page.line_from(period.bytes.start + 1).saturating_sub(1);
-        let repeated = out.last().is_some_and(|anchor| anchor.line == line);
-        if !repeated && is_anchor(page, lines, line, period) {
-            out.push(Anchor { line, period: *period });
+        let first = page.line_from(period.bytes.start + 1).saturating_sub(1);
+        let line = page.line_from(period.bytes.end).saturating_sub(1).max(first);
+        let repeated = out.last().is_some_and(|anchor| anchor.line >= first);
+        if !repeated && is_anchor(page, lines, first..line + 1, period) {
+            out.push(Anchor { first, line, period: *period });
         }
     }
     out
 }
 
-fn is_anchor(page: &Page<'_>, lines: &Range<usize>, line: usize, period: &Period) -> bool {
-    let whole = page.lines[line];
-    if period.bytes.end > whole.end {
+fn is_anchor(page: &Page<'_>, lines: &Range<usize>, own: Range<usize>, period: &Period) -> bool {
+    let (line, whole) = (own.end - 1, Bytes { start: page.lines[own.start].start, end: page.lines[own.end - 1].end });
+    let alone = whole.start == period.bytes.start && whole.end == period.bytes.end;
+    if own.len() > 2 || (own.len() == 2 && !alone) {
         return false;
     }
     let text = whole.of(page.text);
@@ -130,34 +135,35 @@ fn is_anchor(page: &Page<'_>, lines: &Range<usize>, line: usize, period: &Period
     let near = |index: usize| {
         lines.contains(&index) && pieces::is_head(page.line(index)) && titles::title(page.line(index)) >= 2
     };
-    edge && words <= 10 && (title == 3 || (words == 0 && (near(line + 1) || near(line.wrapping_sub(1)))))
+    edge && words <= 10 && (title == 3 || (words == 0 && (near(line + 1) || near(own.start.wrapping_sub(1)))))
 }
 
 /// Entries with their heads, by the habit that the first one shows.
 fn entries(page: &Page<'_>, lines: &Range<usize>, anchors: Vec<Anchor>) -> Vec<Entry> {
     let habit = anchors.first().map_or(0, |first| {
-        let above = first.line - lines.start;
-        let heads = (lines.start..first.line).rev().take_while(|line| pieces::is_head(page.line(*line))).count();
+        let above = first.first - lines.start;
+        let heads = (lines.start..first.first).rev().take_while(|line| pieces::is_head(page.line(*line))).count();
         if above <= ABOVE { heads.min(above) } else { heads.min(2) }
     });
     let mut out: Vec<Entry> = Vec::new();
     let mut floor = lines.start;
-    let stops: Vec<usize> = anchors.iter().skip(1).map(|next| next.line).chain([lines.end]).collect();
+    let stops: Vec<usize> = anchors.iter().skip(1).map(|next| next.first).chain([lines.end]).collect();
     for (anchor, stop) in anchors.into_iter().zip(stops) {
         let line = anchor.line;
-        let above = (floor..line).rev().take(habit).take_while(|above| pieces::is_head(page.line(*above))).count();
-        let mut head = line - above..line + 1;
+        let first = anchor.first;
+        let above = (floor..first).rev().take(habit).take_while(|above| pieces::is_head(page.line(*above))).count();
+        let mut head = first - above..line + 1;
         let kept = stop.saturating_sub(if stop == lines.end { 0 } else { habit });
         head.end += below(page, &head, line, anchor.period, kept, above);
         floor = head.end;
-        out.push(Entry { head, anchor: line, period: anchor.period });
+        out.push(Entry { head, period: anchor.period });
     }
     out
 }
 
 /// How many lines after the dated one still belong to the head.
 fn below(page: &Page<'_>, head: &Range<usize>, line: usize, period: Period, stop: usize, above: usize) -> usize {
-    let known = head_pieces(page, head, line, period);
+    let known = head_pieces(page, head, period);
     let best = |pieces: &[Bytes]| {
         let parts = pieces.iter().flat_map(|piece| pieces::at_commas(page.text, *piece));
         parts.map(|piece| titles::title(piece.of(page.text))).max().unwrap_or(0)
@@ -175,8 +181,10 @@ fn below(page: &Page<'_>, head: &Range<usize>, line: usize, period: Period, stop
         let parts = pieces::of_line(page.text, next, None);
         let title = best(&parts);
         let place = parts.is_empty() || parts.iter().any(|part| titles::is_place(part.of(page.text)));
-        let employer =
-            parts.iter().any(|part| titles::employer(part.of(page.text)) > 0 || titles::is_blank(part.of(page.text)));
+        let employer = parts.iter().any(|part| {
+            let shown = part.of(page.text);
+            titles::employer(shown) > 0 || titles::is_blank(shown) || titles::is_placed_name(shown)
+        });
         let bare = known.is_empty() && taken == 0 && above == 0;
         let wanted = (!has_title && title >= 2)
             || (!has_employer && (employer || place) && title < 3)
@@ -192,9 +200,11 @@ fn below(page: &Page<'_>, head: &Range<usize>, line: usize, period: Period, stop
     taken
 }
 
-fn head_pieces(page: &Page<'_>, head: &Range<usize>, anchor: usize, period: Period) -> Vec<Bytes> {
+fn head_pieces(page: &Page<'_>, head: &Range<usize>, period: Period) -> Vec<Bytes> {
+    let dated = |line: Bytes| line.start < period.bytes.end && period.bytes.start < line.end;
     head.clone()
-        .flat_map(|line| pieces::of_line(page.text, page.lines[line], (line == anchor).then_some(period.bytes)))
+        .map(|line| page.lines[line])
+        .flat_map(|line| pieces::of_line(page.text, line, dated(line).then_some(period.bytes)))
         .filter(|piece| !titles::is_blank(piece.of(page.text)))
         .filter(|piece| piece.of(page.text).split_whitespace().count() <= LONGEST)
         .collect()
@@ -209,7 +219,7 @@ struct Roles {
 }
 
 fn position(page: &Page<'_>, entry: &Entry, stop: usize, end: usize, strict: bool) -> Option<HeldPosition> {
-    let roles = roles(page, head_pieces(page, &entry.head, entry.anchor, entry.period));
+    let roles = roles(page, head_pieces(page, &entry.head, entry.period));
     let sure = roles.title.is_some_and(|(_, confidence)| confidence >= 0.8);
     if (strict && !(sure && entry.period.range)) || (roles.title.is_none() && !entry.period.range) {
         return None;
@@ -279,7 +289,13 @@ fn roles(page: &Page<'_>, pieces: Vec<Bytes>) -> Roles {
         let best = rest.iter().map(score).max().unwrap_or(best);
         let at = rest.iter().position(|piece| score(piece) == best).expect("the maximum is one of them");
         let title = rest.remove(at);
-        roles.title = Some((trimmed_place(page, title, &mut roles.place), if best >= 5 { 0.9 } else { 0.7 }));
+        let title = trimmed_place(page, title, &mut roles.place);
+        let confidence = match best {
+            _ if titles::is_doubtful_title(title.of(page.text)) => DOUBTFUL,
+            5.. => 0.9,
+            _ => 0.7,
+        };
+        roles.title = Some((title, confidence));
     }
     let strongest = rest.iter().map(|piece| titles::employer(piece.of(page.text))).max().unwrap_or(0);
     let only = rest.len() == 1;
@@ -287,12 +303,11 @@ fn roles(page: &Page<'_>, pieces: Vec<Bytes>) -> Roles {
         && (roles.title.is_some() || strongest > 0)
     {
         let employer = trimmed_place(page, rest.remove(at), &mut roles.place);
-        let confidence = if strongest > 0 {
-            0.9
-        } else if only {
-            0.75
-        } else {
-            0.5
+        let confidence = match strongest {
+            _ if titles::is_doubtful_employer(employer.of(page.text)) => DOUBTFUL,
+            1.. => 0.9,
+            0 if only => 0.75,
+            0 => 0.5,
         };
         roles.employer = Some((employer, confidence));
     }

@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use super::words::{entries, words};
+use super::degrees;
+use super::words::{entries, is_caps, is_named, words};
 use crate::model::taxonomy;
 
 static HEADS: LazyLock<HashSet<&'static str>> =
@@ -14,6 +15,8 @@ static TAILS: LazyLock<Vec<&'static str>> =
 
 static EMPLOYERS: LazyLock<HashSet<&'static str>> =
     LazyLock::new(|| entries(include_str!("data/employers.txt")).collect());
+
+static VENDORS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| entries(include_str!("data/vendors.txt")).collect());
 
 static BLANKS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| entries(include_str!("data/blanks.txt")).collect());
 
@@ -51,11 +54,28 @@ fn is_grade(word: &str) -> bool {
 
 /// How sure a text is an organisation's name.
 pub(super) fn employer(text: &str) -> u8 {
-    if is_blank(text) {
+    if is_blank(text) || !is_named(text) {
         return 0;
     }
     let hits = words(text).filter(|word| EMPLOYERS.contains(word.as_str()) || word.ends_with("gmbh")).count();
     u8::try_from(hits.min(2)).unwrap_or(2)
+}
+
+/// Whether a text in an employer's place is more likely something else: a phrase, a labelled value, a skill that is no
+/// company's name, a place, or a degree.
+pub(super) fn is_doubtful_employer(text: &str) -> bool {
+    let skill = || taxonomy::skills().resolve(text).is_some_and(|skill| !VENDORS.contains(skill.id.as_str()));
+    !is_named(text)
+        || text.contains([':', '=', '%'])
+        || (employer(text) == 0 && (skill() || text.split(',').next().is_some_and(|part| is_known_place(part.trim()))))
+        || (degrees::degree(text).is_some() && degrees::school(text).is_some())
+}
+
+/// Whether a text in a title's place is more likely something else: the name of a tool, or a sentence.
+pub(super) fn is_doubtful_title(text: &str) -> bool {
+    let tool = |part: &str| taxonomy::skills().resolve(part.trim()).is_some_and(|skill| skill.technical);
+    text.split(',').any(|part| title(part) == 3 && tool(part))
+        || words(text).take(2).any(|word| matches!(word.as_str(), "have" | "has" | "was"))
 }
 
 /// Whether a text stands for a value that was taken out.
@@ -64,10 +84,12 @@ pub(super) fn is_blank(text: &str) -> bool {
     BLANKS.contains(lower.as_str()) || matches!(lower.as_str(), "" | "n/a" | "confidential")
 }
 
-/// Where a redacted employer stands inside a text: "Designer Company Name".
+/// Where a redacted value stands inside a text: "Designer Company Name".
 pub(super) fn blank_at(text: &str) -> Option<std::ops::Range<usize>> {
     let lower = text.to_ascii_lowercase();
-    ["company name", "employer name"].iter().find_map(|blank| lower.find(blank).map(|at| at..at + blank.len()))
+    ["company name", "employer name", "city , state"]
+        .iter()
+        .find_map(|blank| lower.find(blank).map(|at| at..at + blank.len()))
 }
 
 /// Whether a text is nothing but a place: "Miami, FL", "Bremen, Germany", "City , State".
@@ -82,10 +104,54 @@ pub(super) fn is_place(text: &str) -> bool {
     text.split([',', '/'])
         .map(str::trim)
         .filter(|piece| !piece.is_empty())
-        .all(|piece| is_region_code(piece) || is_blank(piece) || taxonomy::places().resolve(piece).is_some())
+        .all(|piece| is_region_code(piece) || is_blank(piece) || is_known_place(piece))
+}
+
+/// "Munich", "Austin TX".
+fn is_known_place(text: &str) -> bool {
+    let before = text.rsplit_once(' ').filter(|(_, last)| last.len() <= 3 && is_caps(last)).map(|(before, _)| before);
+    [Some(text), before].into_iter().flatten().any(|name| taxonomy::places().resolve(name).is_some())
+}
+
+/// Whether a text is a name with the place it is in: "Acme Bakery, Austin, TX".
+pub(super) fn is_placed_name(text: &str) -> bool {
+    text.split_once(',').is_some_and(|(name, place)| is_named(name) && !is_place(name) && is_place(place))
 }
 
 /// "FL", "TX": two capitals after a comma.
 fn is_region_code(text: &str) -> bool {
     text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_vendor_is_a_skill_of_the_taxonomy() {
+        for id in VENDORS.iter() {
+            assert!(taxonomy::skills().get(id).is_some(), "{id}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_organisation_is_doubted_in_its_place() {
+        for text in ["Java", "SAP MM", "Team size: 30", "Fast growing bakery company", "Munich, Upper Somewhere"] {
+            assert!(is_doubtful_employer(text), "{text}");
+        }
+        for text in ["Acme", "Salesforce", "Acme Software, Berlin GmbH", "Bank of Somewhere", "Muster & Söhne KG"] {
+            assert!(!is_doubtful_employer(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_title_is_doubted_in_its_place() {
+        for text in ["SQL Server", "Have worked as a Support Engineer"] {
+            assert!(is_doubtful_title(text), "{text}");
+        }
+        for text in ["Java Developer", "Developer, Java", "Head of Sales", "Waiter / Barista", "DevOps/Java Developer"]
+        {
+            assert!(!is_doubtful_title(text), "{text}");
+        }
+    }
 }

@@ -31,6 +31,85 @@ async fn a_word_document_gives_header_paragraphs_tables_boxes_and_links_in_order
     assert_eq!(found.findings[0].kind, "hidden_text");
 }
 
+/// Shown and hidden words, as the body of a PDF's page: each begins with the state it needs and ends a text object.
+fn page(parts: &[&str]) -> String {
+    // `pdf` writes "(…) Tj ET" around what it is given.
+    format!("Ana Lima, Engineer) Tj ET {} BT 0 g 0 Tr /F1 12 Tf 72 60 Td (end", parts.concat())
+}
+
+#[tokio::test]
+async fn what_nobody_sees_in_a_pdf_is_left_out_and_reported() {
+    for hidden in [
+        "1 g BT /F1 12 Tf 72 500 Td (kubernetes terraform) Tj ET",
+        "0.97 0.98 0.97 rg BT /F1 12 Tf 72 500 Td (kubernetes terraform) Tj ET",
+        "BT /F1 1 Tf 72 500 Td (kubernetes terraform) Tj ET",
+        "BT /F1 12 Tf 0.1 0 0 0.1 72 500 Tm (kubernetes terraform) Tj ET",
+        "BT 3 Tr /F1 12 Tf 72 500 Td (kubernetes terraform) Tj ET",
+        "BT /F1 12 Tf 72 -200 Td (kubernetes terraform) Tj ET",
+        "BT /F1 12 Tf 900 500 Td (kubernetes terraform) Tj ET",
+    ] {
+        let found = read(pdf(&["First page", &page(&[hidden])]), "cv.pdf").await;
+        assert!(found.text.contains("Ana Lima, Engineer") && found.text.contains("end"), "{hidden}: {}", found.text);
+        assert!(!found.text.contains("kubernetes"), "{hidden}: {}", found.text);
+        assert_eq!(found.findings.len(), 1, "{hidden}");
+        let finding = &found.findings[0];
+        assert_eq!(finding.kind, "hidden_text");
+        assert!(
+            finding.detail.contains("Page 2") && finding.detail.contains("kubernetes terraform"),
+            "{}",
+            finding.detail
+        );
+    }
+}
+
+#[tokio::test]
+async fn white_words_on_a_dark_ground_are_seen() {
+    let side = "0 0 0.4 rg 60 480 300 40 re f 1 g BT /F1 12 Tf 72 500 Td (kubernetes) Tj ET";
+    let found = read(pdf(&[&page(&[side])]), "cv.pdf").await;
+    assert!(found.text.contains("kubernetes"), "{}", found.text);
+    assert!(found.findings.is_empty(), "{:?}", found.findings);
+}
+
+#[tokio::test]
+async fn a_layer_of_words_over_a_picture_is_seen() {
+    // Stripes stand for what a scanner saw; the words over it are invisible, as OCR puts them.
+    let stripes: String = (0..5).map(|row| format!("72 {} 120 1.5 re f ", 498 + row * 3)).collect();
+    let found =
+        read(pdf(&[&page(&[&stripes, "BT 3 Tr /F1 12 Tf 72 500 Td (kubernetes terraform) Tj ET"])]), "cv.pdf").await;
+    assert!(found.text.contains("kubernetes"), "{}", found.text);
+    assert!(found.findings.is_empty(), "{:?}", found.findings);
+}
+
+#[tokio::test]
+async fn what_nobody_sees_in_a_word_document_is_left_out_and_reported() {
+    let run = |look: &str| format!("<w:r><w:rPr>{look}</w:rPr><w:t>kubernetes</w:t></w:r>");
+    let white = run(r#"<w:color w:val="FFFFFF"/>"#);
+    let cell = |properties: &str| format!("<w:tbl><w:tr><w:tc>{properties}<w:p>{white}</w:p></w:tc></w:tr></w:tbl>");
+    let paragraph = |runs: &str| format!("<w:p>{runs}</w:p>");
+    for body in [
+        paragraph(&white),
+        paragraph(&run("<w:vanish/>")),
+        paragraph(&run(r#"<w:sz w:val="2"/>"#)),
+        cell(r#"<w:tcPr><w:shd w:val="clear" w:fill="auto"/></w:tcPr>"#),
+    ] {
+        let found = read(docx(&format!("{body}<w:p><w:r><w:t>end</w:t></w:r></w:p>")), "cv.docx").await;
+        assert!(found.text.ends_with("end") && !found.text.contains("kubernetes"), "{body}: {}", found.text);
+        assert_eq!(found.findings[0].kind, "hidden_text");
+        assert!(found.findings[0].detail.contains("kubernetes"), "{}", found.findings[0].detail);
+    }
+    for body in [
+        cell(r#"<w:tcPr><w:shd w:val="clear" w:fill="1F3864"/></w:tcPr>"#),
+        paragraph(&run(r#"<w:color w:val="FFFFFF"/><w:highlight w:val="black"/>"#)),
+        format!(r#"<w:p><w:pPr><w:shd w:val="clear" w:fill="1F3864"/></w:pPr>{white}</w:p>"#),
+        format!("<w:p><w:r><w:txbxContent><w:p>{white}</w:p></w:txbxContent></w:r></w:p>"),
+        format!(r#"<w:p><w:r><wp:anchor behindDoc="1"/></w:r>{white}</w:p>"#),
+    ] {
+        let found = read(docx(&body), "cv.docx").await;
+        assert!(found.text.contains("kubernetes"), "{body}: {}", found.text);
+        assert!(found.findings.is_empty(), "{body}");
+    }
+}
+
 #[tokio::test]
 async fn an_opendocument_text_gives_its_text() {
     let body = r#"<text:h>Skills</text:h><text:p>Rust<text:s text:c="3"/>and<text:line-break/>C++ <text:a xlink:href="https://example.org">me</text:a></text:p>
