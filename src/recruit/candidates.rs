@@ -29,6 +29,8 @@ pub struct ReadResume<'a> {
     pub text: String,
     /// What was understood.
     pub profile: Profile,
+    /// The number of the reader that understood it.
+    pub reader: i32,
 }
 
 /// Finds whose resume it is, or makes a new candidate, and adds it with its passages. The same e-mail or phone is the
@@ -72,9 +74,10 @@ pub async fn attach(ctx: &Context, tx: &mut Tx, read: ReadResume<'_>) -> Result<
         pages: read.pages,
         text: read.text,
         profile: read.profile,
+        reader: read.reader,
     };
     resumes::insert(tx, &resume).await?;
-    add_passages(ctx, tx, &resume).await?;
+    put_passages(ctx, tx, &resume).await?;
     if resume.profile.name.is_some() || candidate.current_resume.is_none() {
         apply(&mut candidate, &resume);
     }
@@ -138,7 +141,8 @@ fn apply(candidate: &mut Candidate, resume: &Resume) {
     candidate.experience_months = profile.experience_months.and_then(|months| i32::try_from(months).ok());
 }
 
-async fn add_passages(ctx: &Context, tx: &mut Tx, resume: &Resume) -> Result<()> {
+/// Cuts a resume into its passages; answers whether it had more before.
+async fn put_passages(ctx: &Context, tx: &mut Tx, resume: &Resume) -> Result<bool> {
     let embedder = ctx.embedder.clone();
     let (text, profile) = (resume.text.clone(), resume.profile.clone());
     let cut = tokio::task::spawn_blocking(move || {
@@ -158,6 +162,7 @@ async fn add_passages(ctx: &Context, tx: &mut Tx, resume: &Resume) -> Result<()>
     })
     .await
     .map_err(|error| Error::Internal(format!("the cutter of passages failed: {error}")))?;
+    let count = i32::try_from(cut.len()).unwrap_or(i32::MAX);
     for (passage, sparse) in cut {
         let row = Passage {
             id: ctx.id(PassageId::new),
@@ -170,9 +175,44 @@ async fn add_passages(ctx: &Context, tx: &mut Tx, resume: &Resume) -> Result<()>
             text: passage.text,
             sparse,
         };
-        passages::insert(tx, &row).await?;
+        passages::put(tx, &row).await?;
     }
-    Ok(())
+    Ok(passages::delete_beyond(tx, resume.id, count).await? > 0)
+}
+
+/// Replaces what was understood of a resume whose candidate is locked, and what follows from it. It stays the same
+/// document of the same person: what was set by hand wins as before, and a name that has nothing in common with the
+/// known one is not taken over. Answers whether it has fewer passages than before.
+pub(super) async fn reread(
+    ctx: &Context,
+    tx: &mut Tx,
+    mut candidate: Candidate,
+    new: &Resume,
+    old: &Profile,
+) -> Result<bool> {
+    let texts = passages::contents_of(tx, candidate.id).await?;
+    resumes::set_profile(tx, new.id, &new.profile).await?;
+    let shrunk = put_passages(ctx, tx, new).await?;
+    embeddings::delete_unused(tx, &texts).await?;
+    for (kind, value) in identifiers(&new.profile) {
+        candidates::add_identifier(tx, candidate.id, kind, &value).await?;
+    }
+    let documents = resumes::of_candidates(tx, &[candidate.id]).await?;
+    if let Some(resume) = speaking(&documents) {
+        let name = candidate.name.clone();
+        apply(&mut candidate, resume);
+        if old.name.is_some() && !names_agree(Some(&name), Some(&candidate.name)) {
+            candidate.name = name;
+        }
+    }
+    // Written even where nothing changed: searches then read the person anew.
+    candidates::update(tx, &candidate).await?;
+    Ok(shrunk)
+}
+
+/// Of a candidate's resumes, newest first, the one that says who they are: the newest with a name.
+fn speaking(documents: &[Resume]) -> Option<&Resume> {
+    documents.iter().find(|resume| resume.profile.name.is_some()).or(documents.last())
 }
 
 /// A candidate with all their resumes and what happened to them.
@@ -256,7 +296,7 @@ pub async fn update(ctx: &Context, actor: &Actor, id: CandidateId, change: Chang
         named.push("location");
     }
     let current = resumes::of_candidates(&mut tx, &[id]).await?;
-    if let Some(resume) = current.iter().find(|resume| Some(resume.id) == candidate.current_resume) {
+    if let Some(resume) = speaking(&current) {
         apply(&mut candidate, resume);
     }
     candidate.updated_at = now;

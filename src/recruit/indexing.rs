@@ -1,5 +1,7 @@
 //! Keeps the vector index in step with Postgres, which can rebuild it at any time.
 
+use std::time::Duration;
+
 use crate::context::Context;
 use crate::gateways::vectors::{Payload, Point, VectorIndex};
 use crate::model::ids::{CandidateId, ResumeId, WorkspaceId};
@@ -8,13 +10,16 @@ use crate::store::passages::Indexable;
 use crate::store::resumes::Resume;
 use crate::store::{Tx, accounts, candidates, passages, resumes};
 
-use super::Result;
+use super::{Error, Result};
 
 /// Candidates that are brought into the index in one go.
 const BATCH: i64 = 200;
 
+/// How often it is looked whether another process has filled the engine.
+const TURN: Duration = Duration::from_secs(1);
+
 /// Computes the vectors that a resume's passages lack. Nothing is computed twice for the same model and text.
-pub async fn missing_vectors(
+async fn missing_vectors(
     ctx: &Context,
     workspace: WorkspaceId,
     resume: ResumeId,
@@ -30,8 +35,23 @@ pub async fn missing_vectors(
     Ok(hashes.into_iter().zip(vectors).collect())
 }
 
+/// Computes the vectors that a resume lacks and brings its candidate into the index; the transaction holds the candidate
+/// for what the caller adds.
+pub async fn complete(ctx: &Context, workspace: WorkspaceId, resume: ResumeId, candidate: CandidateId) -> Result<Tx> {
+    let vectors = missing_vectors(ctx, workspace, resume).await?;
+    // Kept before the index is asked: where that is away, the step is repeated and nothing is computed twice.
+    let mut tx = ctx.store.workspace(workspace).await?;
+    candidates::lock(&mut tx, candidate).await?;
+    keep_vectors(ctx, &mut tx, &vectors).await?;
+    tx.commit().await?;
+    let mut tx = ctx.store.workspace(workspace).await?;
+    candidates::lock(&mut tx, candidate).await?;
+    refresh_in(ctx, &mut tx, &[candidate]).await?;
+    Ok(tx)
+}
+
 /// Keeps vectors for good.
-pub async fn keep_vectors(ctx: &Context, tx: &mut Tx, vectors: &[(ContentHash, Vec<f32>)]) -> Result<()> {
+async fn keep_vectors(ctx: &Context, tx: &mut Tx, vectors: &[(ContentHash, Vec<f32>)]) -> Result<()> {
     for (hash, vector) in vectors {
         embeddings::insert(tx, &ctx.embedder.model().name, hash, vector).await?;
     }
@@ -39,11 +59,13 @@ pub async fn keep_vectors(ctx: &Context, tx: &mut Tx, vectors: &[(ContentHash, V
 }
 
 /// Brings candidates into the index as the caller's transaction sees them.
-pub async fn refresh_in(ctx: &Context, tx: &mut Tx, ids: &[CandidateId]) -> Result<()> {
-    refresh_into(ctx, ctx.vectors.as_ref(), tx, ids).await
+async fn refresh_in(ctx: &Context, tx: &mut Tx, ids: &[CandidateId]) -> Result<()> {
+    refresh_into(ctx, ctx.vectors.as_ref(), tx, ids).await?;
+    Ok(())
 }
 
-async fn refresh_into(ctx: &Context, index: &dyn VectorIndex, tx: &mut Tx, ids: &[CandidateId]) -> Result<()> {
+/// Answers how many passages that were.
+async fn refresh_into(ctx: &Context, index: &dyn VectorIndex, tx: &mut Tx, ids: &[CandidateId]) -> Result<u64> {
     let workspace = tx.workspace_id();
     let rows = passages::indexable(tx, ids, &ctx.embedder.model().name).await?;
     let documents = resumes::of_candidates(tx, ids).await?;
@@ -55,9 +77,10 @@ async fn refresh_into(ctx: &Context, index: &dyn VectorIndex, tx: &mut Tx, ids: 
             (person.id, payload(person, &own))
         })
         .collect();
-    let points = rows.into_iter().map(|row| point(workspace, row, &payloads)).collect();
+    let points: Vec<Point> = rows.into_iter().map(|row| point(workspace, row, &payloads)).collect();
+    let given = points.len() as u64;
     index.upsert(points).await?;
-    Ok(())
+    Ok(given)
 }
 
 fn point(workspace: WorkspaceId, row: Indexable, payloads: &std::collections::HashMap<CandidateId, Payload>) -> Point {
@@ -111,8 +134,9 @@ pub async fn refresh(ctx: &Context, workspace: WorkspaceId, ids: &[CandidateId])
     Ok(tx.commit().await?)
 }
 
-/// Brings every candidate of every workspace into `index`; answers how many passages that were. With `clear` the
-/// index forgets everything first. `progress` hears how many candidates are done.
+/// Brings every candidate of every workspace into `index`, which is whole then; answers how many passages that were.
+/// With `clear` the index forgets everything first, and nobody searches it until it is full again. `progress` hears how
+/// many candidates are done.
 pub async fn rebuild(
     ctx: &Context,
     index: &dyn VectorIndex,
@@ -122,15 +146,36 @@ pub async fn rebuild(
     let mut tx = ctx.store.system().await?;
     let workspaces = accounts::workspaces(&mut tx).await?;
     tx.commit().await?;
+    if clear {
+        index.set_whole(false).await?;
+    }
     let (mut done, mut points) = (0, 0);
     for (workspace, _) in workspaces {
         if clear {
             index.clear(workspace).await?;
         }
-        done = rebuild_from(ctx, index, workspace, done, &progress).await?;
-        points += index.count(workspace).await?;
+        let given;
+        (done, given) = rebuild_from(ctx, index, workspace, done, &progress).await?;
+        let indexed = index.count(workspace).await?;
+        if indexed < given {
+            tracing::warn!(%workspace, given, indexed, "the vector engine lost passages while it was filled");
+            return Err(Error::Unavailable("the vector engine"));
+        }
+        points += indexed;
     }
+    index.set_whole(true).await?;
     Ok(points)
+}
+
+/// Brings everything into the configured engine anew, when no other process is filling it.
+pub async fn reindex(ctx: &Context, progress: impl Fn(usize) + Send + Sync) -> Result<u64> {
+    let _turn = loop {
+        match ctx.store.filling_turn().await? {
+            Some(turn) => break turn,
+            None => tokio::time::sleep(TURN).await,
+        }
+    };
+    rebuild(ctx, ctx.vectors.as_ref(), true, progress).await
 }
 
 /// Brings every candidate of one workspace into the index.
@@ -145,15 +190,15 @@ async fn rebuild_from(
     workspace: WorkspaceId,
     mut done: usize,
     progress: &(impl Fn(usize) + Send + Sync),
-) -> Result<usize> {
-    let mut after = None;
+) -> Result<(usize, u64)> {
+    let (mut after, mut given) = (None, 0);
     loop {
         let mut tx = ctx.store.workspace(workspace).await?;
         let ids = candidates::ids(&mut tx, after, BATCH).await?;
-        let Some(last) = ids.last() else { return Ok(done) };
+        let Some(last) = ids.last() else { return Ok((done, given)) };
         // As in `refresh`: beside running workers, what was read before a change must not be written after it.
         candidates::lock_some(&mut tx, &ids).await?;
-        refresh_into(ctx, index, &mut tx, &ids).await?;
+        given += refresh_into(ctx, index, &mut tx, &ids).await?;
         tx.commit().await?;
         after = Some(*last);
         done += ids.len();

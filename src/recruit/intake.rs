@@ -6,19 +6,18 @@
 use serde::{Deserialize, Serialize};
 
 use super::accounts::Actor;
-use super::{Error, Result, candidates};
+use super::{Error, Result, candidates, reading};
 use crate::base::secret;
 use crate::context::Context;
 use crate::gateways::extract::{ErrorCode, ExtractError, Extracted, MediaType, Unpacked};
 use crate::model::ids::{CandidateId, MemberId, TaskId, UploadId, WorkspaceId};
 use crate::model::permission::Role;
 use crate::model::profile::Finding;
-use crate::model::resume;
 use crate::model::upload::{Status, Upload, UploadError};
 use crate::store::listener::{Notice, notify};
 use crate::store::queue::{self, NewTask};
 use crate::store::resumes::Extraction;
-use crate::store::{self, Tx, resumes, uploads};
+use crate::store::{Tx, resumes, uploads};
 
 /// The longest name that is kept of a file, in characters.
 const FILENAME_CHARS: usize = 255;
@@ -237,18 +236,7 @@ pub async fn understand(ctx: &Context, task: UploadTask) -> Result<(Tx, Option<C
         push(ctx, &mut tx, upload.id, Step::Extract).await?;
         return Ok((tx, None));
     };
-    let country = Some(ctx.config.intake.default_country.as_str()).filter(|country| !country.is_empty());
-    let text = extraction.text;
-    let (text, mut profile) = {
-        let country = country.map(str::to_owned);
-        let today = now.date_naive();
-        tokio::task::spawn_blocking(move || {
-            let profile = resume::read(&text, today, country.as_deref());
-            (text, profile)
-        })
-        .await
-        .map_err(|error| Error::Internal(format!("the reader of resumes failed: {error}")))?
-    };
+    let (text, mut profile) = reading::read(ctx, extraction.text).await?;
     profile.findings.extend(extraction.findings);
     let read = candidates::ReadResume {
         upload: &upload,
@@ -256,6 +244,7 @@ pub async fn understand(ctx: &Context, task: UploadTask) -> Result<(Tx, Option<C
         pages: extraction.pages,
         text,
         profile,
+        reader: reading::reader(&mut tx).await?,
     };
     let candidate = candidates::attach(ctx, &mut tx, read).await?;
     uploads::set_candidate(&mut tx, upload.id, candidate).await?;
@@ -271,15 +260,7 @@ pub async fn embed(ctx: &Context, task: UploadTask) -> Result<Tx> {
         return Ok(tx); // the candidate was deleted in the meantime
     };
     tx.commit().await?;
-    let vectors = super::indexing::missing_vectors(ctx, task.workspace, resume).await?;
-    // Kept before the index is asked: where that is away, the step is repeated and nothing is computed twice.
-    let mut tx = ctx.store.workspace(task.workspace).await?;
-    store::candidates::lock(&mut tx, candidate).await?;
-    super::indexing::keep_vectors(ctx, &mut tx, &vectors).await?;
-    tx.commit().await?;
-    let mut tx = ctx.store.workspace(task.workspace).await?;
-    store::candidates::lock(&mut tx, candidate).await?;
-    super::indexing::refresh_in(ctx, &mut tx, &[candidate]).await?;
+    let mut tx = super::indexing::complete(ctx, task.workspace, resume, candidate).await?;
     uploads::set_status(&mut tx, task.upload, Status::Indexed, ctx.now()).await?;
     notify(&mut tx, &Notice::Upload { workspace: task.workspace, id: task.upload }).await?;
     notify(&mut tx, &Notice::Candidate { workspace: task.workspace, id: candidate }).await?;

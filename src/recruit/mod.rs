@@ -10,6 +10,7 @@ pub mod candidates;
 pub mod housekeeping;
 pub mod indexing;
 pub mod intake;
+pub mod reading;
 pub mod search;
 pub mod standby;
 

@@ -64,8 +64,7 @@ async fn twice(ctx: &Context, standby: &Standby, wrong: impl Fn(u64, u64) -> boo
 async fn step(ctx: &Context, standby: &Standby) -> Result<()> {
     match standby.state() {
         State::Server => {
-            // A collection that had to be made anew is empty.
-            if !matches!(standby.server().ready().await, Ok(Ready::Kept)) {
+            if !matches!(standby.server().ready().await, Ok(Ready::Whole)) {
                 standby.doubt();
             }
         }
@@ -83,13 +82,16 @@ async fn step(ctx: &Context, standby: &Standby) -> Result<()> {
     Ok(())
 }
 
-/// Other processes may search the server meanwhile, so it is filled before anything is taken out: only points that no
-/// passage belongs to any more, which are seen by their number, make it start anew.
+/// One process at a time fills the server; the others look again later, and then find it whole. It is filled before
+/// anything is taken out: only points that no passage belongs to any more, which are seen by their number, make it start
+/// anew.
 async fn bring_back(ctx: &Context, standby: &Standby) -> Result<()> {
+    let Some(_turn) = ctx.store.filling_turn().await? else { return Ok(()) };
     let missed = standby.returning();
     let outcome = async {
+        let lacking = standby.server().ready().await? == Ready::Lacking;
         let (kept, indexed) = indexing::compare(ctx, standby.server()).await?;
-        if missed || kept != indexed {
+        if missed || lacking || kept != indexed {
             indexing::rebuild(ctx, standby.server(), false, |_| {}).await?;
             if twice(ctx, standby, |kept, indexed| indexed > kept).await? {
                 indexing::rebuild(ctx, standby.server(), true, |_| {}).await?;
@@ -100,7 +102,7 @@ async fn bring_back(ctx: &Context, standby: &Standby) -> Result<()> {
     match outcome.await {
         Ok(()) => standby.returned(),
         Err(error) => {
-            standby.doubt();
+            standby.miss();
             return Err(error);
         }
     }

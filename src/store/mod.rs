@@ -19,6 +19,7 @@ pub mod listener;
 pub mod members;
 pub mod passages;
 pub mod queue;
+pub mod readers;
 pub mod resumes;
 pub mod searches;
 pub mod sessions;
@@ -205,6 +206,15 @@ fn u32_of_bytes(bytes: &[u8]) -> Vec<u32> {
 /// The number of the advisory lock that every process with workers holds, shared ("lent" in ASCII).
 const WORKER_LOCK: i64 = 0x6c65_6e74;
 
+/// The number of the advisory lock of whoever fills the vector server ("fill" in ASCII).
+const FILLING_LOCK: i64 = 0x6669_6c6c;
+
+/// The turn to fill the vector server.
+#[derive(Debug)]
+pub struct FillingTurn {
+    _connection: PgConnection,
+}
+
 /// Held while a process runs workers; freed by the database when the process ends, however it ends.
 #[derive(Debug)]
 pub struct WorkerLock {
@@ -249,6 +259,15 @@ impl Store {
         let mut connection = self.pool.acquire().await?.detach();
         sqlx::query!("select pg_advisory_lock_shared($1)", WORKER_LOCK).fetch_one(&mut connection).await?;
         Ok(WorkerLock { connection })
+    }
+
+    /// The turn to fill the vector server, which one process has at a time; freed when it is dropped, or the process ends.
+    pub async fn filling_turn(&self) -> Result<Option<FillingTurn>> {
+        let mut connection = self.pool.acquire().await?.detach();
+        let free = sqlx::query_scalar!(r#"select pg_try_advisory_lock($1) as "alone!""#, FILLING_LOCK)
+            .fetch_one(&mut connection)
+            .await?;
+        Ok(free.then_some(FillingTurn { _connection: connection }))
     }
 
     /// Whether some process runs workers.

@@ -29,13 +29,17 @@ pub struct Passage {
     pub sparse: SparseVector,
 }
 
-/// Adds a passage.
-pub async fn insert(tx: &mut Tx, passage: &Passage) -> Result<()> {
+/// Puts a passage in its place in the document; one that is there already keeps its id, and so its point in the index.
+pub async fn put(tx: &mut Tx, passage: &Passage) -> Result<()> {
     let workspace = tx.workspace_id();
     sqlx::query!(
         r#"insert into passages (id, workspace_id, candidate_id, resume_id, ordinal, span_start, span_end, kind, text,
                                  content_hash, sparse_indices, sparse_values)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"#,
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+           on conflict on constraint passages_ordinal_key do update set span_start = excluded.span_start,
+             span_end = excluded.span_end, kind = excluded.kind, text = excluded.text,
+             content_hash = excluded.content_hash, sparse_indices = excluded.sparse_indices,
+             sparse_values = excluded.sparse_values"#,
         passage.id.0,
         workspace.0,
         passage.candidate.0,
@@ -52,6 +56,14 @@ pub async fn insert(tx: &mut Tx, passage: &Passage) -> Result<()> {
     .execute(tx.conn())
     .await?;
     Ok(())
+}
+
+/// Removes a resume's passages from place `count` on; answers how many.
+pub async fn delete_beyond(tx: &mut Tx, resume: ResumeId, count: i32) -> Result<u64> {
+    Ok(sqlx::query!("delete from passages where resume_id = $1 and ordinal >= $2", resume.0, count)
+        .execute(tx.conn())
+        .await?
+        .rows_affected())
 }
 
 /// A passage as the index wants it: without its text, with its vector where it is known.

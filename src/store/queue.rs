@@ -85,6 +85,18 @@ pub async fn push(tx: &mut Tx, task: &NewTask, now: DateTime<Utc>) -> Result<()>
     super::listener::notify(tx, &super::listener::Notice::Task).await
 }
 
+/// Whether a task of this kind waits or runs for the transaction's workspace.
+pub async fn is_pending(tx: &mut Tx, kind: &str) -> Result<bool> {
+    let workspace = tx.workspace_id();
+    Ok(sqlx::query_scalar!(
+        r#"select exists (select from tasks where kind = $1 and workspace_id = $2 and state <> 'dead') as "pending!""#,
+        kind,
+        workspace.0
+    )
+    .fetch_one(tx.conn())
+    .await?)
+}
+
 impl Store {
     /// Takes up to `limit` tasks of `kinds` for `lease_for`: the most urgent that are ready or whose lease has expired.
     pub async fn reserve(

@@ -30,7 +30,9 @@ pub struct Resume {
     pub text: String,
     /// What was understood.
     pub profile: Profile,
-    /// When it was understood.
+    /// The number of the reader that understood it.
+    pub reader: i32,
+    /// When it was first understood.
     pub created_at: DateTime<Utc>,
 }
 
@@ -39,8 +41,8 @@ pub async fn insert(tx: &mut Tx, resume: &Resume) -> Result<()> {
     let workspace = tx.workspace_id();
     sqlx::query!(
         r#"insert into resumes (id, workspace_id, candidate_id, upload_id, filename, media_type, size, content_hash,
-                                pages, text, profile, created_at)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"#,
+                                pages, text, profile, reader, created_at)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"#,
         resume.id.0,
         workspace.0,
         resume.candidate.0,
@@ -52,6 +54,7 @@ pub async fn insert(tx: &mut Tx, resume: &Resume) -> Result<()> {
         resume.pages,
         resume.text,
         serde_json::to_value(&resume.profile)?,
+        resume.reader,
         resume.created_at
     )
     .execute(tx.conn())
@@ -62,7 +65,7 @@ pub async fn insert(tx: &mut Tx, resume: &Resume) -> Result<()> {
 macro_rules! resumes {
     ($tx:expr, $tail:literal $(, $arg:expr)*) => {
         sqlx::query_as!(Row, r#"select id, candidate_id, upload_id, filename, media_type, size, content_hash, pages,
-            text, profile as "profile: Json<Profile>", created_at from resumes "# + $tail $(, $arg)*)
+            text, profile as "profile: Json<Profile>", reader, created_at from resumes "# + $tail $(, $arg)*)
             .fetch_all($tx.conn())
             .await?
             .into_iter()
@@ -80,6 +83,37 @@ pub async fn of_candidates(tx: &mut Tx, candidates: &[CandidateId]) -> Result<Ve
 /// One resume of a candidate.
 pub async fn get(tx: &mut Tx, candidate: CandidateId, id: ResumeId) -> Result<Resume> {
     resumes!(tx, "where id = $1 and candidate_id = $2", id.0, candidate.0).pop().ok_or(Error::NotFound)
+}
+
+/// One resume, whosever it is.
+pub async fn find(tx: &mut Tx, id: ResumeId) -> Result<Resume> {
+    resumes!(tx, "where id = $1", id.0).pop().ok_or(Error::NotFound)
+}
+
+/// The first resume after `after` that a reader before `reader` understood.
+pub async fn outdated(tx: &mut Tx, reader: i32, after: Option<ResumeId>) -> Result<Option<ResumeId>> {
+    let id = sqlx::query_scalar!(
+        "select id from resumes where reader < $1 and ($2::uuid is null or id > $2) order by id limit 1",
+        reader,
+        after.map(|id| id.0)
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(id.map(ResumeId::from))
+}
+
+/// Replaces what was understood of a resume.
+pub async fn set_profile(tx: &mut Tx, id: ResumeId, profile: &Profile) -> Result<()> {
+    sqlx::query!("update resumes set profile = $2 where id = $1", id.0, serde_json::to_value(profile)?)
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}
+
+/// Says which reader understood a resume.
+pub async fn set_reader(tx: &mut Tx, id: ResumeId, reader: i32) -> Result<()> {
+    sqlx::query!("update resumes set reader = $2 where id = $1", id.0, reader).execute(tx.conn()).await?;
+    Ok(())
 }
 
 /// The resume made of an upload.
@@ -153,6 +187,7 @@ struct Row {
     pages: Option<i32>,
     text: String,
     profile: Json<Profile>,
+    reader: i32,
     created_at: DateTime<Utc>,
 }
 
@@ -169,6 +204,7 @@ impl From<Row> for Resume {
             pages: row.pages,
             text: row.text,
             profile: row.profile.0,
+            reader: row.reader,
             created_at: row.created_at,
         }
     }

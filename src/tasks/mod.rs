@@ -3,6 +3,7 @@
 
 mod embed;
 mod extract;
+mod reread;
 pub mod runner;
 pub mod schedule;
 mod understand;
@@ -35,6 +36,6 @@ trait Task: Send + Sync {
 }
 
 /// Every kind there is.
-fn all() -> [&'static dyn Task; 3] {
-    [&extract::Extract, &understand::Understand, &embed::Embed]
+fn all() -> [&'static dyn Task; 4] {
+    [&extract::Extract, &understand::Understand, &embed::Embed, &reread::Reread]
 }

@@ -6,19 +6,25 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use crate::context::Context;
-use crate::recruit::housekeeping;
+use crate::recruit::{housekeeping, reading};
 
 /// How often what is over is removed. Nothing depends on it: a session that has ended is refused whether it is there
 /// or not.
 const TIDY_EVERY: Duration = Duration::from_hours(1);
 
-/// Tidies up at the start and then hourly, until `stop`.
+/// Tidies up and looks for resumes of an earlier reader, at the start and then hourly, until `stop`. Hourly, because a
+/// process of the version before may go on for a while.
 pub async fn run(ctx: Context, stop: CancellationToken) {
     let mut hourly = interval(TIDY_EVERY);
     hourly.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
-            _ = hourly.tick() => tidy(&ctx).await,
+            _ = hourly.tick() => {
+                if let Err(error) = reading::begin(&ctx).await {
+                    tracing::warn!(%error, "cannot look for resumes of an earlier reader, trying again in an hour");
+                }
+                tidy(&ctx).await;
+            }
             () = stop.cancelled() => return,
         }
     }

@@ -1,7 +1,7 @@
 //! Services that go away and come back, and requests that are sent again.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
@@ -11,10 +11,15 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use talentprompt::base::{random, secret};
 use talentprompt::config::Config;
+use talentprompt::context::Context;
 use talentprompt::gateways::embed::{Embedder, Error as EmbedError, ModelInfo};
 use talentprompt::gateways::vectors::qdrant::{QdrantIndex, Settings};
-use talentprompt::gateways::vectors::standby::Standby;
-use talentprompt::recruit::indexing;
+use talentprompt::gateways::vectors::standby::{Standby, State};
+use talentprompt::gateways::vectors::{Condition, Filter, HybridQuery, Ready, VectorIndex};
+use talentprompt::model::ids::WorkspaceId;
+use talentprompt::model::lexical;
+use talentprompt::recruit::search::{self, Asker, Request};
+use talentprompt::recruit::{indexing, standby};
 use talentprompt::store::queue::Counts;
 
 use crate::support::app::{Client, Plan, TestApp, names, resume};
@@ -25,8 +30,8 @@ const KEY: &str = "let-me-in";
 /// How long a service that came back may take to be noticed.
 const NOTICED: Duration = Duration::from_secs(20);
 
-/// An application whose vectors are on `server`, with the stand-in that belongs to it; and the collection's name.
-async fn on(server: &QdrantServer) -> (TestApp, String) {
+/// An application whose vectors are on `server`, with the stand-in that belongs to it; and where they are.
+async fn on(server: &QdrantServer) -> (TestApp, Settings) {
     let settings = Settings {
         url: server.url(),
         api_key: Some(SecretString::from(KEY)),
@@ -35,10 +40,34 @@ async fn on(server: &QdrantServer) -> (TestApp, String) {
         dimensions: 384,
         frugal: false,
     };
-    let qdrant = QdrantIndex::connect(&settings).unwrap();
-    let collection = qdrant.collection().to_owned();
-    let index = Arc::new(Standby::new(Arc::new(qdrant), 384));
-    (TestApp::prepared(Plan::default(), move |ctx| ctx.vectors = index).await, collection)
+    let index = connect(&settings);
+    let app = TestApp::prepared(Plan::default(), move |ctx| ctx.vectors = index).await;
+    let begin = Instant::now();
+    while app.ctx.vectors.ready().await.unwrap() != Ready::Whole || stands_in_at(&app.ctx) {
+        assert!(begin.elapsed() < NOTICED, "the new collection is not filled");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    (app, settings)
+}
+
+fn connect(settings: &Settings) -> Arc<Standby> {
+    Arc::new(Standby::new(Arc::new(QdrantIndex::connect(settings).unwrap()), 384))
+}
+
+/// The only workspace.
+async fn workspace(app: &TestApp) -> WorkspaceId {
+    let id = sqlx::query_scalar("select id from workspaces").fetch_one(&mut app.superuser().await).await;
+    WorkspaceId(id.unwrap())
+}
+
+fn stands_in_at(ctx: &Context) -> bool {
+    ctx.vectors.standby().is_some_and(|standby| standby.state() != State::Server)
+}
+
+/// Removes the collection, as a server does that lost its disk.
+async fn lose(server: &QdrantServer, settings: &Settings) {
+    let client = Qdrant::from_url(&server.url()).api_key(KEY).skip_compatibility_check().build().unwrap();
+    client.delete_collection(QdrantIndex::connect(settings).unwrap().collection()).await.unwrap();
 }
 
 fn person(name: &str) -> String {
@@ -97,12 +126,11 @@ async fn searches_go_on_without_the_vector_server_and_it_gets_what_it_missed_whe
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_lost_its_collection_or_has_too_much_is_put_right_while_the_stand_in_searches() {
     let server = QdrantServer::start(KEY).await;
-    let (app, collection) = on(&server).await;
+    let (app, settings) = on(&server).await;
     let owner = app.owner().await;
     owner.add("ana.txt", person("Ana Lima")).await;
     let second = owner.add("bo.txt", person("Bo Strand")).await;
-    let client = Qdrant::from_url(&server.url()).api_key(KEY).skip_compatibility_check().build().unwrap();
-    client.delete_collection(collection).await.unwrap();
+    lose(&server, &settings).await;
     let whole = |count: usize| {
         move |status: StatusCode, body: &Value| status.is_success() && !stands_in(body) && body["total"] == count
     };
@@ -117,6 +145,90 @@ async fn a_server_that_lost_its_collection_or_has_too_much_is_put_right_while_th
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     until(&owner, "answered by the server", whole(1)).await;
+    app.finish().await;
+    drop(server);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_collection_that_one_process_is_filling_is_searched_by_none() {
+    let server = QdrantServer::start(KEY).await;
+    let (app, settings) = on(&server).await;
+    let owner = app.owner().await;
+    for name in ["Ana Lima", "Bo Strand", "Cy Dee"] {
+        owner.add(&format!("{name}.txt"), person(name)).await;
+    }
+    let workspace = workspace(&app).await;
+    let second = Context { vectors: connect(&settings), ..app.ctx.clone() };
+    let found = async |ctx: &Context| {
+        let request = Request { query: "Java engineer".to_owned(), ..Request::default() };
+        search::search(ctx, Asker { workspace, member: None }, request).await.map(|answer| answer.total)
+    };
+    assert_eq!(found(&second).await.unwrap(), 3);
+
+    // Whoever has the turn has only begun: the collection is there again, with nobody in it.
+    let turn = app.ctx.store.filling_turn().await.unwrap().unwrap();
+    lose(&server, &settings).await;
+    assert_eq!(QdrantIndex::connect(&settings).unwrap().ready().await.unwrap(), Ready::Lacking);
+    assert!(found(&second).await.is_err(), "a collection that is being filled was searched");
+    standby::prepare(&second).await.unwrap();
+    assert_eq!(found(&second).await.unwrap(), 3);
+    assert!(stands_in_at(&second));
+    let answer = until(&owner, "answered by the stand-in", |status, body| status.is_success() && stands_in(body)).await;
+    assert_eq!(answer["total"], 3);
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert!(stands_in_at(&app.ctx), "two fill the server at once");
+
+    drop(turn);
+    until(&owner, "answered by the server", |status, body| status.is_success() && !stands_in(body)).await;
+    let begin = Instant::now();
+    while stands_in_at(&second) {
+        assert!(begin.elapsed() < NOTICED, "the second process does not go back to the server");
+        standby::prepare(&second).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!(found(&second).await.unwrap(), 3);
+    app.finish().await;
+    drop(server);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reindex_beside_a_running_process_hides_nobody_and_takes_no_change_back() {
+    let server = QdrantServer::start(KEY).await;
+    let (app, settings) = on(&server).await;
+    let owner = app.owner().await;
+    let first = owner.add("ana.txt", person("Ana Lima")).await;
+    owner.add("bo.txt", person("Bo Strand")).await;
+    let command = Context { vectors: connect(&settings), ..app.ctx.clone() };
+    let changed = AtomicBool::new(false);
+    let reindexing = async {
+        while !changed.load(Ordering::SeqCst) {
+            indexing::reindex(&command, |_| {}).await.unwrap();
+        }
+    };
+    let changing = async {
+        for place in ["Lisbon", "Porto", "Berlin", "Lisbon"] {
+            owner.patch(&format!("/candidates/{first}"), &json!({"location": place})).await.expect(StatusCode::OK);
+            tokio::time::sleep(Duration::from_millis(300)).await;
+        }
+        changed.store(true, Ordering::SeqCst);
+    };
+    let searching = async {
+        loop {
+            let reply = owner.post("/search", &json!({"query": "Java engineer"})).await;
+            assert!(!reply.status.is_success() || reply.body["total"] == 2, "{}", reply.body);
+        }
+    };
+    tokio::select! {
+        _ = async { tokio::join!(reindexing, changing) } => {}
+        () = searching => {}
+    }
+    until(&owner, "answered by the server", |status, body| status.is_success() && !stands_in(body)).await;
+    let workspace = workspace(&app).await;
+    let lisbon = Filter { workspace, must: vec![Condition::AnyCity(vec!["lisbon".to_owned()])], must_not: Vec::new() };
+    let sparse = Some(lexical::query("Java engineer"));
+    let asked = HybridQuery { filter: lisbon, dense: None, sparse, limit: 10 };
+    let hits = app.ctx.vectors.query(asked).await.unwrap().sparse;
+    assert_eq!(hits.iter().map(|hit| hit.candidate.to_string()).collect::<Vec<_>>(), [first]);
     app.finish().await;
     drop(server);
 }

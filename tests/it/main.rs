@@ -9,6 +9,7 @@ mod housekeeping;
 mod intake;
 mod policy;
 mod queue;
+mod reading;
 mod search;
 mod supervise;
 mod support;

@@ -1,12 +1,15 @@
 //! Search over the API: who is found, in which order, with which proof, and what happens when asked badly.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use talentprompt::gateways::embed::{Embedder, Error as EmbedError, ModelInfo};
-use talentprompt::gateways::vectors::{Error, HybridHits, HybridQuery, Point, Ready, VectorIndex};
+use talentprompt::gateways::vectors::embedded::EmbeddedIndex;
+use talentprompt::gateways::vectors::{Error, Filter, HybridHits, HybridQuery, Point, Ready, VectorIndex};
 use talentprompt::model::ids::{CandidateId, ResumeId, WorkspaceId};
 
 use crate::support::app::{Client, Plan, TestApp, names, resume};
@@ -248,6 +251,137 @@ async fn a_stream_shows_hits_at_once_then_ranked_then_with_their_proof() {
     assert!(proofs(&events[2].1) > 0);
     let once = owner.search(&json!({"query": "Java developer"})).await;
     assert_eq!(names(&once), names(&events[2].1));
+    app.finish().await;
+}
+
+/// An engine that remembers which arms it was asked for, by meaning and by words.
+struct Attentive(EmbeddedIndex, Arc<Mutex<Vec<(bool, bool)>>>);
+
+#[async_trait]
+impl VectorIndex for Attentive {
+    fn name(&self) -> &'static str {
+        "attentive"
+    }
+
+    async fn upsert(&self, points: Vec<Point>) -> Result<(), Error> {
+        self.0.upsert(points).await
+    }
+
+    async fn delete_candidate(&self, workspace: WorkspaceId, id: CandidateId) -> Result<(), Error> {
+        self.0.delete_candidate(workspace, id).await
+    }
+
+    async fn delete_resume(&self, workspace: WorkspaceId, id: ResumeId) -> Result<(), Error> {
+        self.0.delete_resume(workspace, id).await
+    }
+
+    async fn clear(&self, workspace: WorkspaceId) -> Result<(), Error> {
+        self.0.clear(workspace).await
+    }
+
+    async fn query(&self, query: HybridQuery) -> Result<HybridHits, Error> {
+        self.0.query(query).await
+    }
+
+    async fn query_within(&self, query: HybridQuery, circles: Vec<Filter>) -> Result<Vec<HybridHits>, Error> {
+        self.1.lock().unwrap().push((query.dense.is_some(), query.sparse.is_some()));
+        self.0.query_within(query, circles).await
+    }
+
+    async fn count(&self, workspace: WorkspaceId) -> Result<u64, Error> {
+        self.0.count(workspace).await
+    }
+
+    async fn ready(&self) -> Result<Ready, Error> {
+        self.0.ready().await
+    }
+}
+
+#[tokio::test]
+async fn a_stream_asks_each_arm_once_and_is_one_search_in_the_record() {
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let engine = Arc::new(Attentive(EmbeddedIndex::new(384), Arc::clone(&asked)));
+    let app = TestApp::prepared(Plan::default(), move |ctx| ctx.vectors = engine).await;
+    let owner = app.owner().await;
+    add(&owner, &[("Ana Lima", "Developer", &["Java"]), ("Bo Chen", "Developer", &["Rust"])]).await;
+    let stream = owner.get("/search/stream?query=Java%20developer").await;
+    let events = events(std::str::from_utf8(&stream.bytes).unwrap());
+    assert_eq!(*asked.lock().unwrap(), [(false, true), (true, false)]);
+    let ids: BTreeSet<&str> = events.iter().filter_map(|(_, answer)| answer["query_id"].as_str()).collect();
+    assert_eq!((events.len(), ids.len()), (4, 1));
+    let recorded = async || -> Vec<(String, i32)> {
+        let statement = "select id::text, total from searches";
+        sqlx::query_as(statement).fetch_all(&mut app.superuser().await).await.unwrap()
+    };
+    let begin = Instant::now();
+    while recorded().await.is_empty() && begin.elapsed() < Duration::from_secs(5) {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let total = i32::try_from(events[2].1["total"].as_u64().unwrap()).unwrap();
+    assert_eq!(recorded().await, [((*ids.first().unwrap()).to_owned(), total)]);
+
+    let once = owner.search(&json!({"query": "Java developer"})).await;
+    assert_eq!(asked.lock().unwrap().last(), Some(&(true, true)));
+    assert_eq!((&once["hits"], &once["facets"]), (&events[2].1["hits"], &events[2].1["facets"]));
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_stream_that_cannot_be_asked_so_is_refused_before_it_begins() {
+    let app = TestApp::start().await;
+    let owner = app.owner().await;
+    let stream = owner.get("/search/stream?query=Java&limit=0").await;
+    assert_eq!(stream.problem(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request")["errors"][0]["field"], "limit");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn what_was_chosen_is_among_the_facets_however_rare_it_is() {
+    let app = TestApp::start().await;
+    let owner = app.owner().await;
+    let common = &[
+        "Java",
+        "Python",
+        "PostgreSQL",
+        "Kubernetes",
+        "Docker",
+        "Terraform",
+        "React",
+        "TypeScript",
+        "Kafka",
+        "Redis",
+        "Angular",
+        "Ansible",
+        "Jenkins",
+    ];
+    let rare = &["Java", "Haskell"];
+    add(&owner, &[("Ana Lima", "Engineer", common), ("Bo Chen", "Engineer", common), ("Cy Dee", "Engineer", rare)])
+        .await;
+    let values = |answer: &Value, facet: &str| -> Vec<(String, u64)> {
+        let values = answer["facets"][facet].as_array().unwrap().iter();
+        values.map(|one| (one["value"].as_str().unwrap().to_owned(), one["count"].as_u64().unwrap())).collect()
+    };
+    let plain = values(&owner.search(&json!({"query": "Java engineer"})).await, "skills");
+    assert_eq!(plain.len(), 12);
+    assert!(!plain.iter().any(|(value, _)| value == "haskell"), "{plain:?}");
+    let filters = json!({
+        "skills": [must("haskell", "Haskell"), must("cobol", "COBOL"), {"id": "perl", "label": "Perl", "kind": "not"}],
+        "locations": [{"name": "Germany", "country": "DE"}, {"name": "Lisbon", "country": "PT"}],
+        "languages": [{"code": "fr", "kind": "should"}],
+        "seniority": ["lead"],
+        "years": {"min": 20},
+    });
+    let answer = owner.search(&json!({"query": "Java engineer", "filters": filters})).await;
+    let skills = values(&answer, "skills");
+    assert_eq!(skills.len(), 14);
+    assert_eq!(skills[12..], [("haskell".to_owned(), 1), ("cobol".to_owned(), 0)]);
+    let places = values(&answer, "locations");
+    for place in [("Berlin", 3), ("Germany", 3), ("Lisbon", 0)] {
+        assert!(places.contains(&(place.0.to_owned(), place.1)), "{places:?}");
+    }
+    assert!(values(&answer, "languages").contains(&("fr".to_owned(), 0)));
+    assert!(values(&answer, "seniority").contains(&("lead".to_owned(), 0)));
+    assert!(values(&answer, "years").contains(&("20+".to_owned(), 0)));
     app.finish().await;
 }
 

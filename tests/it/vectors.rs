@@ -81,6 +81,7 @@ async fn on_qdrant(case: impl AsyncFnOnce(&QdrantIndex)) {
     };
     let settings = settings(&url, key.as_deref());
     let index = QdrantIndex::connect(&settings).expect("the address is one");
+    index.set_whole(true).await.expect("the collection can be made");
     let outcome = AssertUnwindSafe(case(&index)).catch_unwind().await;
     let client = Qdrant::from_url(&url).api_key(key).skip_compatibility_check().build().expect("the address is one");
     let cleaned = client.delete_collection(index.collection()).await;

@@ -132,13 +132,13 @@ pub struct HybridHits {
     pub sparse: Vec<Hit>,
 }
 
-/// What an engine that answers had to do for it.
+/// What an engine that answers says of itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ready {
-    /// Nothing: what was upserted is there.
-    Kept,
-    /// Its collection was not there and is made anew: it holds nothing until it is filled.
-    Anew,
+    /// It was filled, and has everything that it was given since.
+    Whole,
+    /// It is not known to have everything: it was made anew, or is being filled. It answers no query.
+    Lacking,
 }
 
 /// Why an engine did not answer.
@@ -183,6 +183,10 @@ pub trait VectorIndex: Send + Sync {
     }
     /// How many points a workspace has.
     async fn count(&self, workspace: WorkspaceId) -> Result<u64, Error>;
+    /// Says to everybody who uses the engine whether it has everything. One in the process is nobody else's.
+    async fn set_whole(&self, _whole: bool) -> Result<(), Error> {
+        Ok(())
+    }
     /// Proves by a real request that the engine answers.
     async fn ready(&self) -> Result<Ready, Error>;
 }

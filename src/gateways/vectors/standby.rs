@@ -70,7 +70,6 @@ impl Standby {
 
     /// Takes the searches from the server: it is away, or lacks something.
     pub fn doubt(&self) {
-        self.missed.store(true, Ordering::SeqCst);
         self.state.send_if_modified(|state| match state {
             State::Server => {
                 *state = State::Filling;
@@ -82,6 +81,12 @@ impl Standby {
             }
             State::Filling | State::StandIn => false,
         });
+    }
+
+    /// Takes the searches from the server, which did not get everything that it was given.
+    pub fn miss(&self) {
+        self.missed.store(true, Ordering::SeqCst);
+        self.doubt();
     }
 
     /// The stand-in is full.
@@ -137,12 +142,20 @@ impl Standby {
         }
     }
 
-    /// What the server answered to a write or a query; when it is away, the stand-in takes over.
+    /// What the server answered; when it is away, the stand-in takes over.
     fn noted<T>(&self, answer: Result<T, Error>) -> Result<T, Error> {
         if matches!(answer, Err(Error::Unavailable(_))) {
             self.doubt();
         }
         answer
+    }
+
+    /// What the server answered to a write, which it may have missed.
+    fn written(&self, answer: Result<(), Error>) -> Result<(), Error> {
+        if answer.is_err() {
+            self.missed.store(true, Ordering::SeqCst);
+        }
+        self.noted(answer)
     }
 
     fn away<T>(&self) -> Result<T, Error> {
@@ -165,7 +178,7 @@ impl VectorIndex for Standby {
         if self.mirrors() {
             self.stand_in().upsert(points.clone()).await?;
         }
-        if self.reaches_server() { self.noted(self.server.upsert(points).await) } else { self.away() }
+        if self.reaches_server() { self.written(self.server.upsert(points).await) } else { self.away() }
     }
 
     async fn delete_candidate(&self, workspace: WorkspaceId, candidate: CandidateId) -> Result<(), Error> {
@@ -175,21 +188,25 @@ impl VectorIndex for Standby {
         if !self.reaches_server() {
             return self.away();
         }
-        self.noted(self.server.delete_candidate(workspace, candidate).await)
+        self.written(self.server.delete_candidate(workspace, candidate).await)
     }
 
     async fn delete_resume(&self, workspace: WorkspaceId, resume: ResumeId) -> Result<(), Error> {
         if self.mirrors() {
             self.stand_in().delete_resume(workspace, resume).await?;
         }
-        if self.reaches_server() { self.noted(self.server.delete_resume(workspace, resume).await) } else { self.away() }
+        if self.reaches_server() {
+            self.written(self.server.delete_resume(workspace, resume).await)
+        } else {
+            self.away()
+        }
     }
 
     async fn clear(&self, workspace: WorkspaceId) -> Result<(), Error> {
         if self.mirrors() {
             self.stand_in().clear(workspace).await?;
         }
-        if self.reaches_server() { self.noted(self.server.clear(workspace).await) } else { self.away() }
+        if self.reaches_server() { self.written(self.server.clear(workspace).await) } else { self.away() }
     }
 
     async fn query(&self, query: HybridQuery) -> Result<HybridHits, Error> {
@@ -210,13 +227,17 @@ impl VectorIndex for Standby {
         self.noted(self.server.count(workspace).await)
     }
 
-    /// Ready when somebody can search. A server that lost its collection cannot, until it is brought up to date.
+    async fn set_whole(&self, whole: bool) -> Result<(), Error> {
+        self.noted(self.server.set_whole(whole).await)
+    }
+
+    /// Ready when somebody can search. A server that lacks something cannot, until it is brought up to date.
     async fn ready(&self) -> Result<Ready, Error> {
         match self.state() {
-            State::StandIn | State::Returning => Ok(Ready::Kept),
+            State::StandIn | State::Returning => Ok(Ready::Whole),
             State::Server | State::Filling => {
                 let ready = self.noted(self.server.ready().await)?;
-                if ready == Ready::Anew {
+                if ready == Ready::Lacking {
                     self.doubt();
                 }
                 Ok(ready)

@@ -18,7 +18,7 @@ use crate::http::layers::in_time;
 use crate::http::problem::{Answer, Problem};
 use crate::model::query::interpretation::Interpretation;
 use crate::model::taxonomy;
-use crate::recruit::search::{self, Asker, Mode, Request};
+use crate::recruit::search::{self, Asker, Mode, Request, Search};
 
 /// What is asked.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -99,20 +99,24 @@ pub async fn stream(
         Some(Ok(filters)) => Some(filters),
         None => None,
     };
-    search::interpret(&asked.query)?;
     let request = Request { query: asked.query, filters, limit: asked.limit, cursor: None, mode: asked.mode };
-    Ok(open(steps(ctx, Asker::from(&me), request)))
+    let search = Search::understand(&ctx, Asker::from(&me), request)?;
+    Ok(open(steps(ctx, search)))
 }
 
-/// The steps of a search, each when it is ready.
-fn steps(ctx: Context, asker: Asker, request: Request) -> impl Stream<Item = Result<Event, Infallible>> + Send {
+/// The steps of a search, each when it is ready; what was shown last is recorded.
+fn steps(ctx: Context, mut search: Search) -> impl Stream<Item = Result<Event, Infallible>> + Send {
     let (sender, receiver) = tokio::sync::mpsc::channel(4);
     tokio::spawn(async move {
-        let quick = Request { mode: Mode::Fast, ..request.clone() };
-        if let Ok(answer) = in_time(Box::pin(search::search(&ctx, asker, quick))).await {
-            let _ = sender.send(event("instant", &answer)).await;
+        let instant = in_time(Box::pin(search.by_words(&ctx))).await.ok();
+        if let Some(answer) = &instant {
+            let _ = sender.send(event("instant", answer)).await;
         }
-        match in_time(Box::pin(search::search(&ctx, asker, request))).await {
+        let whole = in_time(Box::pin(search.whole(&ctx))).await;
+        if let Some(shown) = whole.as_ref().ok().or(instant.as_ref()) {
+            search.record(&ctx, shown);
+        }
+        match whole {
             Ok(answer) => {
                 let mut plain = answer.clone();
                 for reason in plain.hits.iter_mut().flat_map(|hit| &mut hit.reasons) {

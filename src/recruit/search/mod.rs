@@ -9,12 +9,16 @@ mod rank;
 mod retrieve;
 mod similar;
 
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Instant;
 
 pub use answer::{Answer, Degraded, Evidence, Facet, Facets, Hit, Reason, Stage};
 pub use library::forget;
 pub use similar::similar;
 
+use self::library::Person;
+use self::retrieve::{Arms, Found};
 use super::accounts::Actor;
 use super::{Error, Result};
 use crate::context::Context;
@@ -80,87 +84,156 @@ pub fn interpret(text: &str) -> Result<Interpretation> {
 
 /// Runs a search and keeps a record of it.
 pub async fn search(ctx: &Context, asker: Asker, request: Request) -> Result<Answer> {
-    let started = Instant::now();
-    let limit = request.limit.unwrap_or(DEFAULT_LIMIT);
-    if !(1..=MAX_LIMIT).contains(&limit) {
-        return Err(Error::field("limit", format!("must be 1 to {MAX_LIMIT}")));
-    }
-    let understood = interpret(&request.query)?;
-    let interpretation = request.filters.unwrap_or(understood);
-    let years = [interpretation.years.min, interpretation.years.max];
-    if years.iter().flatten().any(|years| !(0.0..=MOST_YEARS).contains(years)) {
-        return Err(Error::field("filters", format!("must have `years` from 0 to {MOST_YEARS}")));
-    }
-    let fingerprint = cursor::fingerprint(&request.query, &interpretation, request.mode);
-    let offset = request.cursor.as_deref().map_or(Ok(0), |text| cursor::read(text, fingerprint))?;
-    let mut stages = vec![Stage::done("understood", started)];
-
-    let clock = Instant::now();
-    let found = retrieve::retrieve(ctx, asker.workspace, &request.query, &interpretation, request.mode).await?;
-    stages.push(Stage { state: found.state(), ..Stage::done("retrieved", clock) });
-
-    let clock = Instant::now();
-    let people = library::load(ctx, asker.workspace, &found.candidates()).await?;
-    stages.push(Stage::done("loaded", clock));
-
-    let clock = Instant::now();
-    let today = ctx.now().date_naive();
-    let (wanted, within) = (interpretation.clone(), offset..offset + limit);
-    let work = move || {
-        let ranked = rank::rank(&wanted, &found, people, today);
-        let end = within.end.min(ranked.len());
-        let page = ranked.get(within.start..end).unwrap_or_default();
-        let places = within.start + 1..;
-        let hits: Vec<Hit> = page.iter().zip(places).map(|(person, place)| person.hit(place, &wanted, today)).collect();
-        (hits, facets::count(&ranked, today), ranked.len(), found.degraded)
-    };
-    let worked = tokio::task::spawn_blocking(work).await;
-    let (hits, facets, total, degraded) =
-        worked.map_err(|error| Error::Internal(format!("ranking failed: {error}")))?;
-    stages.push(Stage::done("ranked", clock));
-
-    let end = offset + hits.len();
-    let answer = Answer {
-        query_id: ctx.id(QueryId::new),
-        total,
-        next_cursor: (end < total).then(|| cursor::write(fingerprint, end)),
-        took_ms: millis(started),
-        degraded,
-        interpretation,
-        hits,
-        facets,
-        stages,
-    };
-    record(ctx.clone(), asker, request.query, &answer);
+    let mut search = Search::understand(ctx, asker, request)?;
+    let answer = search.whole(ctx).await?;
+    search.record(ctx, &answer);
     Ok(answer)
+}
+
+/// A search that was understood, with whom it has found so far. Its answers share one id, and one of them is recorded.
+#[derive(Debug)]
+pub struct Search {
+    id: QueryId,
+    asker: Asker,
+    query: String,
+    interpretation: Interpretation,
+    mode: Mode,
+    fingerprint: [u8; 8],
+    offset: usize,
+    limit: usize,
+    started: Instant,
+    stages: Vec<Stage>,
+    found: Found,
+    /// Whether the words were asked for.
+    worded: bool,
+    people: HashMap<CandidateId, Arc<Person>>,
+}
+
+impl Search {
+    /// Understands what is asked, and refuses what cannot be.
+    pub fn understand(ctx: &Context, asker: Asker, request: Request) -> Result<Self> {
+        let started = Instant::now();
+        let limit = request.limit.unwrap_or(DEFAULT_LIMIT);
+        if !(1..=MAX_LIMIT).contains(&limit) {
+            return Err(Error::field("limit", format!("must be 1 to {MAX_LIMIT}")));
+        }
+        let understood = interpret(&request.query)?;
+        let interpretation = request.filters.unwrap_or(understood);
+        let years = [interpretation.years.min, interpretation.years.max];
+        if years.iter().flatten().any(|years| !(0.0..=MOST_YEARS).contains(years)) {
+            return Err(Error::field("filters", format!("must have `years` from 0 to {MOST_YEARS}")));
+        }
+        let fingerprint = cursor::fingerprint(&request.query, &interpretation, request.mode);
+        let offset = request.cursor.as_deref().map_or(Ok(0), |text| cursor::read(text, fingerprint))?;
+        Ok(Self {
+            id: ctx.id(QueryId::new),
+            asker,
+            query: request.query,
+            interpretation,
+            mode: request.mode,
+            fingerprint,
+            offset,
+            limit,
+            started,
+            stages: vec![Stage::done("understood", started)],
+            found: Found::default(),
+            worded: false,
+            people: HashMap::new(),
+        })
+    }
+
+    /// The answer by words alone, which needs no model.
+    pub async fn by_words(&mut self, ctx: &Context) -> Result<Answer> {
+        self.retrieve(ctx, false).await?;
+        self.answer(ctx).await
+    }
+
+    /// The answer by all that the mode allows; whom the words have found already is not sought again.
+    pub async fn whole(&mut self, ctx: &Context) -> Result<Answer> {
+        self.retrieve(ctx, self.mode != Mode::Fast).await?;
+        self.answer(ctx).await
+    }
+
+    async fn retrieve(&mut self, ctx: &Context, meaning: bool) -> Result<()> {
+        let arms = Arms { meaning, words: !self.worded };
+        let clock = Instant::now();
+        let (workspace, found) = (self.asker.workspace, &mut self.found);
+        retrieve::retrieve(ctx, workspace, &self.query, &self.interpretation, arms, found).await?;
+        self.worded = true;
+        self.stages.push(Stage { state: self.found.state(), ..Stage::done("retrieved", clock) });
+
+        let clock = Instant::now();
+        let mut missing = self.found.candidates();
+        missing.retain(|id| !self.people.contains_key(id));
+        let loaded = library::load(ctx, workspace, &missing).await?;
+        self.people.extend(loaded.into_iter().map(|person| (person.candidate.id, person)));
+        self.stages.push(Stage::done("loaded", clock));
+        Ok(())
+    }
+
+    /// Puts whom was found in order, and shows a page of them.
+    async fn answer(&mut self, ctx: &Context) -> Result<Answer> {
+        let clock = Instant::now();
+        let today = ctx.now().date_naive();
+        let (wanted, found) = (self.interpretation.clone(), self.found.clone());
+        let people: Vec<Arc<Person>> = self.people.values().cloned().collect();
+        let within = self.offset..self.offset + self.limit;
+        let work = move || {
+            let ranked = rank::rank(&wanted, &found, people, today);
+            let end = within.end.min(ranked.len());
+            let page = ranked.get(within.start..end).unwrap_or_default();
+            let places = within.start + 1..;
+            let hits: Vec<Hit> =
+                page.iter().zip(places).map(|(person, place)| person.hit(place, &wanted, today)).collect();
+            (hits, facets::count(&ranked, &wanted, today), ranked.len())
+        };
+        let worked = tokio::task::spawn_blocking(work).await;
+        let (hits, facets, total) = worked.map_err(|error| Error::Internal(format!("ranking failed: {error}")))?;
+        self.stages.push(Stage::done("ranked", clock));
+
+        let end = self.offset + hits.len();
+        Ok(Answer {
+            query_id: self.id,
+            total,
+            next_cursor: (end < total).then(|| cursor::write(self.fingerprint, end)),
+            took_ms: millis(self.started),
+            degraded: self.found.degraded.clone(),
+            interpretation: self.interpretation.clone(),
+            hits,
+            facets,
+            stages: self.stages.clone(),
+        })
+    }
+
+    /// Keeps what was asked and who was shown at last, without making anybody wait; a database that is away is said in
+    /// the log.
+    pub fn record(self, ctx: &Context, shown: &Answer) {
+        let search = searches::Search {
+            id: self.id,
+            member: self.asker.member,
+            query: self.query,
+            interpretation: self.interpretation,
+            model: ctx.embedder.model().name.clone(),
+            ranking: shown.hits.iter().map(|hit| hit.candidate_id).collect(),
+            total: i32::try_from(shown.total).unwrap_or(i32::MAX),
+            took_ms: i32::try_from(shown.took_ms).unwrap_or(i32::MAX),
+            at: ctx.now(),
+        };
+        let (ctx, workspace) = (ctx.clone(), self.asker.workspace);
+        tokio::spawn(async move {
+            let kept = async {
+                let mut tx = ctx.store.workspace(workspace).await?;
+                searches::insert(&mut tx, &search).await?;
+                tx.commit().await
+            };
+            if let Err(error) = kept.await {
+                tracing::warn!(%error, query_id = %search.id, "a search was not recorded");
+            }
+        });
+    }
 }
 
 /// Whole milliseconds since `start`.
 fn millis(start: Instant) -> u64 {
     u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX)
-}
-
-/// Keeps what was asked and who was shown, without making anybody wait; a database that is away is said in the log.
-fn record(ctx: Context, asker: Asker, query: String, answer: &Answer) {
-    let search = searches::Search {
-        id: answer.query_id,
-        member: asker.member,
-        query,
-        interpretation: answer.interpretation.clone(),
-        model: ctx.embedder.model().name.clone(),
-        ranking: answer.hits.iter().map(|hit| hit.candidate_id).collect::<Vec<CandidateId>>(),
-        total: i32::try_from(answer.total).unwrap_or(i32::MAX),
-        took_ms: i32::try_from(answer.took_ms).unwrap_or(i32::MAX),
-        at: ctx.now(),
-    };
-    tokio::spawn(async move {
-        let kept = async {
-            let mut tx = ctx.store.workspace(asker.workspace).await?;
-            searches::insert(&mut tx, &search).await?;
-            tx.commit().await
-        };
-        if let Err(error) = kept.await {
-            tracing::warn!(%error, query_id = %search.id, "a search was not recorded");
-        }
-    });
 }

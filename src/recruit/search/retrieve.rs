@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::Mode;
 use super::answer::Degraded;
 use crate::base::secret;
 use crate::context::Context;
@@ -21,8 +20,17 @@ const PER_ARM: usize = 150;
 /// How long the vector of a query is remembered: the model does not change its mind.
 const REMEMBERED: Duration = Duration::from_hours(24);
 
+/// Which arms are asked.
+#[derive(Debug, Clone, Copy)]
+pub struct Arms {
+    /// By meaning; needs the embedding model.
+    pub meaning: bool,
+    /// By words.
+    pub words: bool,
+}
+
 /// What the index said.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Found {
     /// Best cosine by candidate, with the resume it is in.
     pub dense: BTreeMap<CandidateId, (f32, ResumeId)>,
@@ -46,6 +54,14 @@ impl Found {
         if self.degraded.is_empty() { "done" } else { "degraded" }
     }
 
+    /// Notes what did not answer, once.
+    fn lacks(&mut self, service: &'static str, detail: &'static str) {
+        let degraded = Degraded { service, detail };
+        if !self.degraded.contains(&degraded) {
+            self.degraded.push(degraded);
+        }
+    }
+
     fn add(&mut self, hits: HybridHits) {
         for (arm, hits) in [(&mut self.dense, hits.dense), (&mut self.sparse, hits.sparse)] {
             for Hit { candidate, resume, score, .. } in hits {
@@ -58,43 +74,45 @@ impl Found {
     }
 }
 
-/// Asks the index. Without the embedding model it is asked by words alone; without the index nothing can be found.
+/// Asks the index and adds to `found`. Without the embedding model it is asked by words alone; without the index
+/// nothing can be found.
 pub async fn retrieve(
     ctx: &Context,
     workspace: WorkspaceId,
     query: &str,
     interpretation: &Interpretation,
-    mode: Mode,
-) -> Result<Found> {
-    let mut found = Found::default();
+    arms: Arms,
+    found: &mut Found,
+) -> Result<()> {
     let text = search_text(query, interpretation);
     if text.trim().is_empty() {
-        return Ok(found);
+        return Ok(());
     }
-    let dense = match mode {
-        Mode::Fast => None,
-        Mode::Auto | Mode::Deep => match query_vector(ctx, &text).await {
-            Ok(vector) => Some(vector),
+    let mut dense = None;
+    if arms.meaning {
+        match query_vector(ctx, &text).await {
+            Ok(vector) => dense = Some(vector),
             Err(error) => {
                 tracing::warn!(%error, "searching by words alone");
                 let detail = "results are found by words alone; people who say it differently may be missing";
-                found.degraded.push(Degraded { service: "embedding model", detail });
-                None
+                found.lacks("embedding model", detail);
             }
-        },
-    };
-    if standby::stands_in(ctx) {
-        let detail = "this process searches by itself until it is back; nothing is missing";
-        found.degraded.push(Degraded { service: "vector engine", detail });
+        }
     }
-    let sparse = Some(lexical::query(&text));
+    if standby::stands_in(ctx) {
+        found.lacks("vector engine", "this process searches by itself until it is back; nothing is missing");
+    }
+    let sparse = arms.words.then(|| lexical::query(&text));
+    if dense.is_none() && sparse.is_none() {
+        return Ok(());
+    }
     let filter = Filter { workspace, must: Vec::new(), must_not: Vec::new() };
     let circles = circles(interpretation).into_iter().map(|must| Filter { must, ..filter.clone() }).collect();
     let query = HybridQuery { filter, dense, sparse, limit: PER_ARM };
     for hits in ctx.vectors.query_within(query, circles).await? {
         found.add(hits);
     }
-    Ok(found)
+    Ok(())
 }
 
 /// The circles of people that are asked: all of them; those who held a wanted title; those who meet what else the

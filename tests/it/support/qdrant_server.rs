@@ -6,6 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use qdrant_client::qdrant::alias_operations::Action;
 use qdrant_client::qdrant::collections_server::{Collections, CollectionsServer};
 use qdrant_client::qdrant::condition::ConditionOneOf;
 use qdrant_client::qdrant::r#match::MatchValue;
@@ -101,6 +102,7 @@ impl Interceptor for Guard {
 struct Collection {
     config: q::CreateCollection,
     dimensions: u64,
+    aliases: BTreeSet<String>,
     indexes: HashMap<String, q::PayloadSchemaInfo>,
     engine: EmbeddedIndex,
     stored: HashMap<PassageId, HashMap<String, q::Value>>,
@@ -141,8 +143,14 @@ impl Collections for Service {
         };
         let dimensions = dimensions.ok_or_else(|| Status::invalid_argument("no vectors"))?;
         let engine = EmbeddedIndex::new(usize::try_from(dimensions).expect("lengths are small"));
-        let collection =
-            Collection { config: config.clone(), dimensions, indexes: HashMap::new(), engine, stored: HashMap::new() };
+        let collection = Collection {
+            config: config.clone(),
+            dimensions,
+            aliases: BTreeSet::new(),
+            indexes: HashMap::new(),
+            engine,
+            stored: HashMap::new(),
+        };
         collections.insert(config.collection_name, collection);
         Ok(Response::new(q::CollectionOperationResponse { result: true, time: 0.0 }))
     }
@@ -176,11 +184,41 @@ impl Collections for Service {
         Ok(Response::new(q::CollectionOperationResponse { result, time: 0.0 }))
     }
 
+    async fn update_aliases(&self, request: Request<q::ChangeAliases>) -> Answer<q::CollectionOperationResponse> {
+        let mut collections = self.0.lock().await;
+        for action in request.into_inner().actions {
+            match action.action {
+                Some(Action::CreateAlias(new)) => {
+                    find(&mut collections, &new.collection_name)?.aliases.insert(new.alias_name);
+                }
+                Some(Action::DeleteAlias(old)) => {
+                    for collection in collections.values_mut() {
+                        collection.aliases.remove(&old.alias_name);
+                    }
+                }
+                _ => return Err(Status::invalid_argument("aliases are made and deleted only")),
+            }
+        }
+        Ok(Response::new(q::CollectionOperationResponse { result: true, time: 0.0 }))
+    }
+
+    async fn list_collection_aliases(
+        &self,
+        request: Request<q::ListCollectionAliasesRequest>,
+    ) -> Answer<q::ListAliasesResponse> {
+        let collection_name = request.into_inner().collection_name;
+        let mut collections = self.0.lock().await;
+        let aliases = find(&mut collections, &collection_name)?.aliases.iter();
+        let aliases = aliases.map(|alias_name| q::AliasDescription {
+            alias_name: alias_name.clone(),
+            collection_name: collection_name.clone(),
+        });
+        Ok(Response::new(q::ListAliasesResponse { aliases: aliases.collect(), time: 0.0 }))
+    }
+
     not_served! {
         list: ListCollectionsRequest -> ListCollectionsResponse,
         update: UpdateCollection -> CollectionOperationResponse,
-        update_aliases: ChangeAliases -> CollectionOperationResponse,
-        list_collection_aliases: ListCollectionAliasesRequest -> ListAliasesResponse,
         list_aliases: ListAliasesRequest -> ListAliasesResponse,
         collection_cluster_info: CollectionClusterInfoRequest -> CollectionClusterInfoResponse,
         update_collection_cluster_setup: UpdateCollectionClusterSetupRequest -> UpdateCollectionClusterSetupResponse,
@@ -428,8 +466,11 @@ impl Collection {
     }
 }
 
+/// The collection of this name or alias.
 fn find<'a>(collections: &'a mut HashMap<String, Collection>, name: &str) -> Result<&'a mut Collection, Status> {
-    collections.get_mut(name).ok_or_else(|| Status::not_found(format!("Not found: Collection `{name}` doesn't exist!")))
+    let found = collections.iter_mut().find(|(known, collection)| *known == name || collection.aliases.contains(name));
+    let missing = || Status::not_found(format!("Not found: Collection `{name}` doesn't exist!"));
+    found.map(|(_, collection)| collection).ok_or_else(missing)
 }
 
 fn field(condition: &q::Condition) -> Result<&q::FieldCondition, Status> {

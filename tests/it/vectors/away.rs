@@ -30,7 +30,7 @@ async fn a_server_that_is_away_is_unavailable_and_welcome_when_it_comes() {
     let outcome = index.query(both(everything())).await;
     assert!(matches!(outcome, Err(Error::Unavailable(_))), "{outcome:?}");
     let _server = QdrantServer::start_at(address, KEY).await;
-    index.ready().await.unwrap();
+    index.set_whole(true).await.unwrap();
     index.upsert(vec![point(1, 1)]).await.unwrap();
     assert_eq!(people(&ask(&index, both(everything())).await.dense), [1]);
 }
@@ -74,17 +74,40 @@ async fn a_collection_of_other_vectors_is_refused() {
 }
 
 #[tokio::test]
-async fn a_lost_collection_is_refused_until_it_is_made_again() {
+async fn a_collection_is_searched_by_nobody_before_it_is_said_to_be_whole() {
+    let server = QdrantServer::start(KEY).await;
+    let mut settings = settings(&server.url(), Some(KEY));
+    settings.collection_prefix.push_str("-shared");
+    let [filling, other] = [(); 2].map(|()| QdrantIndex::connect(&settings).unwrap());
+    filling.upsert(vec![point(1, 1)]).await.unwrap();
+    for index in [&filling, &other] {
+        assert_eq!(index.ready().await.unwrap(), Ready::Lacking);
+        let outcome = index.query(both(everything())).await;
+        assert!(matches!(outcome, Err(Error::Unavailable(_))), "{outcome:?}");
+    }
+    filling.set_whole(true).await.unwrap();
+    for index in [&filling, &other] {
+        assert_eq!(index.ready().await.unwrap(), Ready::Whole);
+        assert_eq!(people(&ask(index, both(everything())).await.dense), [1]);
+    }
+    other.set_whole(false).await.unwrap();
+    assert!(matches!(filling.query(both(everything())).await, Err(Error::Unavailable(_))));
+}
+
+#[tokio::test]
+async fn a_lost_collection_is_not_searched_though_it_is_made_again() {
     let server = QdrantServer::start(KEY).await;
     let index = index(&server.url(), KEY);
     index.upsert(vec![point(1, 1)]).await.unwrap();
+    index.set_whole(true).await.unwrap();
     let client = Qdrant::from_url(&server.url()).api_key(KEY).skip_compatibility_check().build().unwrap();
     client.delete_collection(index.collection()).await.unwrap();
     let outcome = index.query(both(everything())).await;
-    assert!(matches!(outcome, Err(Error::Refused(_))), "{outcome:?}");
-    assert_eq!(index.ready().await.unwrap(), Ready::Anew);
+    assert!(matches!(outcome, Err(Error::Unavailable(_))), "{outcome:?}");
+    assert_eq!(index.ready().await.unwrap(), Ready::Lacking);
     assert_eq!(index.count(workspace(1)).await.unwrap(), 0);
-    assert_eq!(index.ready().await.unwrap(), Ready::Kept);
+    let outcome = index.query(both(everything())).await;
+    assert!(matches!(outcome, Err(Error::Unavailable(_))), "{outcome:?}");
 }
 
 #[tokio::test]
@@ -94,6 +117,7 @@ async fn a_frugal_collection_keeps_originals_on_disk_and_small_copies_in_memory(
     settings.frugal = true;
     let index = QdrantIndex::connect(&settings).unwrap();
     index.upsert(vec![point(1, 1)]).await.unwrap();
+    index.set_whole(true).await.unwrap();
     assert_eq!(people(&ask(&index, both(everything())).await.dense), [1]);
     let client = Qdrant::from_url(&server.url()).api_key(KEY).skip_compatibility_check().build().unwrap();
     let info = client.collection_info(index.collection()).await.unwrap().result.unwrap();

@@ -154,7 +154,7 @@ impl VectorIndex for EmbeddedIndex {
     }
 
     async fn ready(&self) -> Result<Ready, Error> {
-        Ok(Ready::Kept)
+        Ok(Ready::Whole)
     }
 }
 

@@ -1,21 +1,24 @@
 //! The collection: named vectors `dense` (cosine) and `words` (sparse, the server's own inverse document frequency),
 //! and an index for each payload field that a filter may name.
 //!
+//! An alias beside its name says that it has everything. Queries go by the alias alone, so that no process searches a
+//! collection that another is still filling; it goes when the collection goes.
+//!
 //! There is no graph over all workspaces, only one for each (`m` 0, `payload_m` 16): every query names its workspace,
 //! and so says Qdrant's guide to multitenancy, "Calibrate performance".
 
 use qdrant_client::Qdrant;
 use qdrant_client::qdrant::vectors_config::Config;
 use qdrant_client::qdrant::{
-    CollectionInfo, CreateCollection, CreateCollectionBuilder, CreateFieldIndexCollectionBuilder, Distance, FieldType,
-    HnswConfigDiffBuilder, KeywordIndexParamsBuilder, Memory, Modifier, PayloadStorageParamsBuilder, QuantizationType,
-    ScalarQuantizationBuilder, SparseVectorParamsBuilder, SparseVectorsConfigBuilder, VectorParamsBuilder,
-    VectorsConfigBuilder,
+    CollectionInfo, CreateAliasBuilder, CreateCollection, CreateCollectionBuilder, CreateFieldIndexCollectionBuilder,
+    Distance, FieldType, HnswConfigDiffBuilder, KeywordIndexParamsBuilder, Memory, Modifier,
+    PayloadStorageParamsBuilder, QuantizationType, ScalarQuantizationBuilder, SparseVectorParamsBuilder,
+    SparseVectorsConfigBuilder, VectorParamsBuilder, VectorsConfigBuilder,
 };
 
 use super::answer;
 use super::convert::{DENSE, WORDS, field};
-use crate::gateways::vectors::{Error, Ready};
+use crate::gateways::vectors::Error;
 
 /// Edges of a node in a workspace's graph: the server's default.
 const GRAPH_EDGES: u64 = 16;
@@ -45,14 +48,35 @@ pub(super) fn name(prefix: &str, model: &str, dimensions: usize) -> String {
     format!("{}_{}_{dimensions}", plain(prefix), plain(model))
 }
 
-/// Makes the collection and its payload indexes where they are missing, and checks that it is ours. Says whether the
-/// collection was missing, whoever made it then.
+/// The alias of a collection that has everything.
+pub(super) fn whole(name: &str) -> String {
+    format!("{name}_whole")
+}
+
+/// Whether the collection has everything.
+pub(super) async fn is_whole(client: &Qdrant, name: &str) -> Result<bool, Error> {
+    let aliases = answer(client.list_collection_aliases(name).await)?.aliases;
+    Ok(aliases.iter().any(|alias| alias.alias_name == whole(name)))
+}
+
+/// Says whether the collection has everything.
+pub(super) async fn set_whole(client: &Qdrant, name: &str, is: bool) -> Result<(), Error> {
+    if is {
+        let alias = CreateAliasBuilder::new(name, whole(name));
+        answer(client.create_alias(alias).await)?;
+    } else {
+        answer(client.delete_alias(whole(name)).await)?;
+    }
+    Ok(())
+}
+
+/// Makes the collection and its payload indexes where they are missing, and checks that it is ours.
 ///
 /// # Errors
 /// [`Error::Refused`] when there is a collection of that name with other vectors.
-pub(super) async fn ensure(client: &Qdrant, name: &str, dimensions: usize, frugal: bool) -> Result<Ready, Error> {
-    let ready = if answer(client.collection_exists(name).await)? { Ready::Kept } else { Ready::Anew };
-    if ready == Ready::Anew {
+pub(super) async fn ensure(client: &Qdrant, name: &str, dimensions: usize, frugal: bool) -> Result<(), Error> {
+    if !answer(client.collection_exists(name).await)? {
+        set_whole(client, name, false).await?;
         let made = client.create_collection(description(name, dimensions, frugal)).await;
         // Another process may have been quicker; what it made is checked below.
         if made.is_err() && !answer(client.collection_exists(name).await)? {
@@ -70,7 +94,7 @@ pub(super) async fn ensure(client: &Qdrant, name: &str, dimensions: usize, fruga
         let request = CreateFieldIndexCollectionBuilder::new(name, *field, *kind).wait(true);
         answer(client.create_field_index(request).await)?;
     }
-    Ok(ready)
+    Ok(())
 }
 
 fn description(name: &str, dimensions: usize, frugal: bool) -> CreateCollection {

@@ -94,10 +94,10 @@ impl QdrantIndex {
     }
 
     async fn prepared(&self) -> Result<(), Error> {
-        self.prepared.get_or_try_init(async || self.ensure_collection().await.map(drop)).await.copied()
+        self.prepared.get_or_try_init(async || self.ensure_collection().await).await.copied()
     }
 
-    async fn ensure_collection(&self) -> Result<Ready, Error> {
+    async fn ensure_collection(&self) -> Result<(), Error> {
         // Boxed, or each method would carry the room for the requests that make a collection.
         let work = Box::pin(collection::ensure(&self.client, &self.collection, self.dimensions, self.frugal));
         within(WRITE_LIMIT, work).await?
@@ -112,10 +112,16 @@ impl QdrantIndex {
 
     /// Runs the arms that still lack hits in one request.
     async fn advance(&self, arms: &mut [Arm<'_>]) -> Result<(), Error> {
+        let whole = collection::whole(&self.collection);
         let requests: Vec<QueryPoints> =
-            arms.iter().filter(|arm| !arm.done()).map(|arm| arm.request(&self.collection, self.frugal)).collect();
-        let request = QueryBatchPointsBuilder::new(&self.collection, requests).timeout(QUERY_LIMIT.as_secs());
-        let response = answer(self.client.query_batch(request).await)?;
+            arms.iter().filter(|arm| !arm.done()).map(|arm| arm.request(&whole, self.frugal)).collect();
+        let request = QueryBatchPointsBuilder::new(&whole, requests).timeout(QUERY_LIMIT.as_secs());
+        let response = match self.client.query_batch(request).await {
+            Err(QdrantError::ResponseError { status }) if status.code() == Code::NotFound => {
+                return Err(Error::Unavailable(format!("the collection {} lacks something", self.collection)));
+            }
+            other => answer(other)?,
+        };
         for (arm, batch) in arms.iter_mut().filter(|arm| !arm.done()).zip(response.result) {
             arm.take(&batch.result)?;
         }
@@ -155,7 +161,6 @@ impl VectorIndex for QdrantIndex {
     async fn query(&self, query: HybridQuery) -> Result<HybridHits, Error> {
         shape::check_query(&query, self.dimensions)?;
         let work = async {
-            self.prepared().await?;
             let mut arms = [Arm::dense(&query), Arm::sparse(&query)];
             while arms.iter().any(|arm| !arm.done()) {
                 self.advance(&mut arms).await?;
@@ -173,9 +178,19 @@ impl VectorIndex for QdrantIndex {
         Ok(response.result.map_or(0, |result| result.count))
     }
 
-    /// Also makes the collection again if the server lost it, so that it can be filled, and says so.
+    async fn set_whole(&self, whole: bool) -> Result<(), Error> {
+        self.prepared().await?;
+        within(WRITE_LIMIT, collection::set_whole(&self.client, &self.collection, whole)).await?
+    }
+
+    /// Also makes the collection again if the server lost it, so that it can be filled.
     async fn ready(&self) -> Result<Ready, Error> {
-        within(QUERY_LIMIT, self.ensure_collection()).await?
+        let work = async {
+            self.ensure_collection().await?;
+            let whole = collection::is_whole(&self.client, &self.collection).await?;
+            Ok(if whole { Ready::Whole } else { Ready::Lacking })
+        };
+        within(QUERY_LIMIT, work).await?
     }
 }
 
