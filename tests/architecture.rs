@@ -52,10 +52,9 @@ const MOST_LINES_SVELTE: usize = 250;
 const FORBIDDEN_ENDINGS: [&str; 4] = ["_fix", "_v2", "_new", "_old"];
 const FORBIDDEN_WORDS: [&str; 2] = ["job", "jobs"];
 /// What the root folder may hold, besides dot files.
-const ROOT: [&str; 18] = [
+const ROOT: [&str; 17] = [
     "Cargo.toml",
     "Cargo.lock",
-    "build.rs",
     "src",
     "web",
     "packaging",

@@ -14,7 +14,7 @@ use crate::model::resume;
 use crate::store::queue::{self, NewTask};
 use crate::store::{self, Tx, accounts, readers, resumes};
 
-/// The name of this version's reader: a hash over what it is made of (`build.rs`).
+/// The name of this version's reader: a hash over what it is made of (`packaging/build.rs`).
 const READER: &str = env!("TALENTPROMPT_READER");
 
 /// The task's kind in the queue.
