@@ -4,6 +4,7 @@
 use std::fs::{self, File};
 use std::net::{SocketAddr, TcpListener};
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixDatagram;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -49,9 +50,13 @@ impl Unit {
         let database = format!("it_{}", secret::hex(&random::bytes::<8>()));
         let admin = on_database(&environment("TALENTPROMPT_TEST_DATABASE_URL"), &database);
         let config = configuration_file(folder.path(), &admin);
+        let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+        let listen = socket.local_addr().unwrap().to_string();
+        let text = fs::read_to_string(&config).unwrap();
+        fs::write(&config, format!("{text}[server]\nlisten = {listen:?}\n[log]\nformat = \"json\"\n")).unwrap();
         let news = UnixDatagram::bind(folder.path().join("notify")).unwrap();
         news.set_read_timeout(Some(PATIENCE)).unwrap();
-        Self { config, database, socket: TcpListener::bind("127.0.0.1:0").unwrap(), news, folder }
+        Self { folder, config, database, socket, news }
     }
 
     fn address(&self) -> SocketAddr {
@@ -73,12 +78,27 @@ impl Unit {
             .arg(&self.config)
             .env("NOTIFY_SOCKET", self.folder.path().join("notify"))
             .env("WATCHDOG_USEC", "3000000")
+            .env("JOURNAL_STREAM", "1:1")
             .stdin(Stdio::from(OwnedFd::from(self.socket.try_clone().unwrap())))
             .stdout(Stdio::null())
             .stderr(log)
             .spawn()
             .unwrap();
         Process { unit: self, child }
+    }
+
+    /// What a command prints, which ends with this code.
+    fn command(&self, arguments: &[&str], code: i32) -> String {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_talentprompt"));
+        let output = command.args(arguments).arg("--config").arg(&self.config).output().unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{said}{}", String::from_utf8_lossy(&output.stderr));
+        said
+    }
+
+    /// What the doctor finds, who finds something on any machine that runs tests.
+    fn doctor(&self) -> Vec<Value> {
+        serde_json::from_str(&self.command(&["doctor", "--json"], 1)).unwrap()
     }
 
     /// Reads news until some that hold `wanted`, and answers them.
@@ -159,7 +179,6 @@ impl Asker {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_process_takes_its_socket_makes_its_database_and_reads_its_configuration_again() {
     let unit = Unit::new();
-    unit.change(|text| format!("{text}[log]\nformat = \"json\"\n"));
     let process = unit.start();
     unit.told("EXTEND_TIMEOUT_USEC=");
     unit.told("READY=1");
@@ -172,6 +191,22 @@ async fn a_process_takes_its_socket_makes_its_database_and_reads_its_configurati
     let line = lines.into_iter().find(|line| line["span"]["request_id"] == id.as_str()).unwrap();
     assert_eq!((&line["level"], &line["status"]), (&Value::from("INFO"), &Value::from(401)));
     assert!(!log.contains("Wilhelmina"), "a query is in the log: {log}");
+
+    let link = unit.command(&["owner-link"], 0);
+    assert!(link.contains("/setup?token=") && !log.contains(link.split_once('=').unwrap().1.trim()), "{link}");
+    assert_eq!(unit.command(&["owner-link"], 0), link, "the link that was printed before stopped working");
+    assert_eq!(fs::metadata(unit.folder.path().join("owner-link")).unwrap().mode() & 0o777, 0o600);
+
+    let findings = unit.doctor();
+    let level = |check: &str| findings.iter().find(|finding| finding["check"] == check).map(|one| &one["level"]);
+    for check in ["port", "schema", "database role", "workers", "tasks", "queue", "cache", "embedding model"] {
+        assert_eq!(level(check), Some(&Value::from("ok")), "{check}: {findings:#?}");
+    }
+    assert_eq!(level("owner"), Some(&Value::from("warning")));
+    assert!(findings.len() >= 40, "{} checks", findings.len());
+    let helpful =
+        |finding: &Value| finding["level"] == "ok" || (finding["means"].is_string() && finding["todo"].is_string());
+    assert!(findings.iter().all(helpful), "{findings:#?}");
 
     unit.change(|text| format!("{}\nlevel = \"debug\"\n[tasks]\nworkers = 3\n", text.trim_end()));
     process.signal(Signal::HUP);
@@ -237,6 +272,10 @@ async fn a_start_without_a_database_stays_and_says_so() {
     assert_eq!(answer.status(), 503);
     assert_eq!(answer.headers()["content-type"], "application/problem+json");
     assert!(answer.headers().contains_key("retry-after"));
+    let findings = tokio::task::block_in_place(|| unit.doctor());
+    let appliance = findings.iter().find(|finding| finding["check"] == "appliance").unwrap();
+    assert!(appliance["saw"].as_str().unwrap().contains("cannot connect to Postgres"), "{appliance}");
+    assert!(findings.iter().any(|finding| finding["check"] == "memory" || finding["check"] == "kernel"));
     process.signal(Signal::TERM);
     assert!(tokio::task::block_in_place(|| process.ended()).success());
 }
