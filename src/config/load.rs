@@ -105,6 +105,10 @@ pub fn load(file: Option<&Path>) -> Result<Loaded, Error> {
         set(&mut table, &section, &key, value, name.clone())?;
         sources.insert(format!("{section}.{key}"), Source::Environment(name));
     }
+    // The default owner of the tables belongs to the default database: a database of one's own is not migrated as it.
+    if sources.contains_key("database.url") && !sources.contains_key("database.admin_url") {
+        set(&mut table, "database", "admin_url", Value::String(String::new()), String::new())?;
+    }
     let values = flatten(&table, &sources);
     let config = table.try_into().map_err(|error: toml::de::Error| Error::Invalid(error.message().to_owned()))?;
     Ok(Loaded { config, values })
@@ -208,6 +212,14 @@ mod tests {
         let loaded = load_text("[server]\nlisten = \"0.0.0.0:80\"\n").unwrap();
         assert_eq!(loaded.config.server.listen, "0.0.0.0:80");
         assert!(matches!(loaded.values["server.listen"].1, Source::File(_)));
+    }
+
+    #[test]
+    fn a_database_of_ones_own_is_not_migrated_at_the_default_place() {
+        let local = load(None).unwrap().config;
+        assert!(local.admin_url().ends_with("&user=talentprompt"));
+        let own = load_text("[database]\nurl = \"postgresql://db.example/x\"\n").unwrap().config;
+        assert_eq!(own.admin_url(), "postgresql://db.example/x");
     }
 
     #[test]
