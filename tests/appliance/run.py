@@ -171,6 +171,40 @@ class Appliance:
                  and self.show(name, "MainPID") not in (before, "0"))
         wait("Ada is found again", self.finds_ada, 60)
 
+    def what_hangs_is_noticed_and_restarted(self):
+        for name in ("redis", "postgres"):
+            before = self.show(f"talentprompt-{name}", "MainPID")
+            self.run(f"kill -STOP {before}")
+            wait(f"{name} is restarted", lambda: self.show(f"talentprompt-{name}", "MainPID") not in (before, "0"), 20)
+        wait("Ada is found again", self.finds_ada, 30)
+        told = wait("the services are up", lambda: self.run("talentprompt services status --json || true"))
+        expect([(one["name"], one["state"]) for one in json.loads(told)] == [("postgres", "up"), ("redis", "up")], told)
+        supervised = self.get("/api/v1/status")["supervised"]
+        expect(all(one["restarts"] > 0 and one["memory_bytes"] and one["version"] for one in supervised), supervised)
+
+    def what_somebody_stopped_is_left_alone(self):
+        self.run("talentprompt services stop redis; sleep 12")
+        expect(self.show("talentprompt-redis", "ActiveState") == "inactive", "it was started again")
+        states = {one["name"]: one["state"] for one in self.get("/api/v1/status")["supervised"]}
+        expect(states == {"postgres": "up", "redis": "stopped"}, states)
+        expect(self.finds_ada(), "nothing is found without the cache")
+        self.run("talentprompt services start redis")
+
+    def its_log_has_fields_and_no_people(self):
+        told = self.run("journalctl --no-pager -o json -u talentprompt")
+        entries = [json.loads(line) for line in told.splitlines()]
+        lines = [one for one in entries if one["MESSAGE"].startswith("POST /api/v1/search ")]
+        expect(lines and all(one.get("TP_REQUEST_ID") and one.get("TP_WORKSPACE") for one in lines), lines)
+        expect(not re.search("Ada|Rust|ada.pdf|olga@", told), "people are in the log")
+
+    def a_reload_is_in_force_or_says_what_waits(self):
+        settings = "/etc/talentprompt/talentprompt.toml"
+        self.run(f"cp -a {settings} /root/kept; printf '[log]\\nlevel = \"debug\"\\n[tasks]\\nworkers = 3\\n' >>{settings}; "
+                 "systemctl reload talentprompt")
+        wait("the reload is told", lambda: "in force now: log.level; needs a restart: tasks.workers"
+             in self.show("talentprompt", "StatusText"))
+        self.run(f"cp -a /root/kept {settings}; systemctl reload talentprompt")
+
     def an_upgrade_restarts_the_program_and_not_its_port(self):
         units = ("talentprompt.socket", "talentprompt-postgres", "talentprompt")
         before = [self.show(unit, "InvocationID") for unit in units]
