@@ -35,8 +35,7 @@ pub struct Counts {
 pub struct ApplianceState {
     version: &'static str,
     services: Vec<Service>,
-    /// The local services that the appliance starts and watches; none where it supervises nothing: not under systemd, or
-    /// with services elsewhere.
+    /// The local services that the appliance keeps running; none without systemd, or with services elsewhere.
     supervised: Option<Vec<Supervised>>,
     counts: Counts,
 }
