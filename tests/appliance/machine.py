@@ -33,8 +33,11 @@ def missing():
     """What keeps machines from running here, in words; nothing when they run."""
     if os.geteuid() != 0:
         return "it needs root"
-    absent = [name for name in REQUIRED if shutil.which(name) is None]
-    return f"not installed: {', '.join(absent)}" if absent else ""
+    if absent := [name for name in REQUIRED if shutil.which(name) is None]:
+        return f"not installed: {', '.join(absent)}"
+    if subprocess.run(["unshare", "-m", "-p", "-f", "true"], capture_output=True, check=False).returncode != 0:
+        return "this container may not make namespaces"
+    return "" if os.access("/sys/fs/cgroup", os.W_OK) else "this container may not make control groups"
 
 
 def mirrors(suite):
