@@ -7,6 +7,7 @@ the same time. Where machines cannot run, that is said and nothing fails.
 import argparse
 import json
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -273,12 +274,14 @@ def main():
         print(f"tests on booted machines are skipped: {reason}")
         return 0
     repository = arguments.repository.resolve()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if len(arguments.suites) == 1:
         passed, failed = try_suite(arguments.suites[0], repository)
         print(f"{passed} passed, {failed} failed", flush=True)
         return int(failed > 0)
     # A process for each suite: a machine ends with the process that started it. Each counts for itself.
-    parts = [subprocess.Popen([sys.executable, __file__, "--repository", repository, suite]) for suite in arguments.suites]
+    command = ["setpriv", "--pdeathsig", "TERM", "--", sys.executable, __file__, "--repository", repository]
+    parts = [subprocess.Popen([*command, suite]) for suite in arguments.suites]
     return int(any([part.wait() != 0 for part in parts]))
 
 
