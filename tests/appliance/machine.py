@@ -33,8 +33,11 @@ def missing():
     """What keeps machines from running here, in words; nothing when they run."""
     if os.geteuid() != 0:
         return "it needs root"
-    absent = [name for name in REQUIRED if shutil.which(name) is None]
-    return f"not installed: {', '.join(absent)}" if absent else ""
+    if absent := [name for name in REQUIRED if shutil.which(name) is None]:
+        return f"not installed: {', '.join(absent)}"
+    if subprocess.run(["unshare", "-m", "-p", "-f", "true"], capture_output=True, check=False).returncode != 0:
+        return "this container may not make namespaces"
+    return "" if os.access("/sys/fs/cgroup", os.W_OK) else "this container may not make control groups"
 
 
 def mirrors(suite):
@@ -102,6 +105,7 @@ class Machine:
         self.share = share
         self.log = HOME / f"{self.name}.log"
         self.process = None
+        self.groups = []
         subprocess.run(["cp", "-a", "--reflink=auto", image(suite, packages), self.root], check=True)
         (self.root / "etc/hostname").write_text("appliance\n")
 
@@ -125,9 +129,11 @@ class Machine:
         # Landlock and filters of network addresses are what the appliance's cage is made of.
         calls = "bpf landlock_create_ruleset landlock_add_rule landlock_restrict_self"
         legacy = ["systemd.unified_cgroup_hierarchy=0", "SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1"]
-        command = ["setpriv", "--pdeathsig", "KILL", "--", "systemd-nspawn", "--quiet", "-D", self.root, "-M", self.name,
-                   "--hostname=appliance", "--register=no", "--keep-unit", "--private-network", "--resolv-conf=off",
-                   "--timezone=off", "--link-journal=no", "--console=read-only", f"--bind-ro={self.share}:/srv/share",
+        # When we are killed it is told to shut the machine down; killed itself it would leave it running.
+        command = ["setpriv", "--pdeathsig", "TERM", "--", "systemd-nspawn", "--quiet", "-D", self.root,
+                   "-M", self.name, "--hostname=appliance", "--kill-signal=SIGRTMIN+3", "--register=no",
+                   "--keep-unit", "--private-network", "--resolv-conf=off", "--timezone=off", "--link-journal=no",
+                   "--console=read-only", f"--bind-ro={self.share}:/srv/share",
                    "--capability=CAP_NET_ADMIN,CAP_IPC_LOCK,CAP_BPF,CAP_PERFMON", f"--system-call-filter={calls}",
                    "/sbin/init-with-limits", *(legacy if Path("/sys/fs/cgroup/unified").is_dir() else [])]
         started = time.monotonic()

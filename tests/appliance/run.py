@@ -7,6 +7,7 @@ the same time. Where machines cannot run, that is said and nothing fails.
 import argparse
 import json
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -97,6 +98,12 @@ class Appliance:
         units = ["talentprompt.target", "talentprompt.socket", *(f"{name}.service" for name in SERVICES)]
         return [unit for unit in units if self.show(unit, "ActiveState") == "active"]
 
+    def stop(self):
+        """Stops everything by the target, which does not wait for what it stops."""
+        self.run("systemctl stop talentprompt.target")
+        wait("all is stopped", lambda: not self.run("systemctl list-units --no-legend --state=active,deactivating "
+                                                    "'talentprompt*.service' 'talentprompt*.socket'"))
+
     def it_installs_from_the_signed_repository_and_serves(self):
         source = "/etc/apt/sources.list.d/talentprompt.sources"
         self.run(f"sed 's,^URIs:.*,URIs: file:/srv/share,' /srv/share/talentprompt.sources >{source}; "
@@ -143,12 +150,14 @@ class Appliance:
     def the_database_lets_in_nobody_else(self):
         query = "psql -h /run/talentprompt-postgres talentprompt -Atc 'select current_user' -U"
         expect(self.run(f"runuser -u talentprompt -- {query} talentprompt_app") == "talentprompt_app", "no way in")
-        for user, role in (("talentprompt", "postgres"), ("nobody", "talentprompt"), ("talentprompt-redis", "talentprompt")):
+        strangers = ("talentprompt", "postgres"), ("nobody", "talentprompt"), ("talentprompt-redis", "talentprompt")
+        for user, role in strangers:
             expect(self.run(f"runuser -u {user} -- {query} {role}", check=False) == "", f"{user} is let in as {role}")
 
     def it_may_manage_its_services_and_no_others(self):
         ask = "runuser -u talentprompt -- systemctl --no-ask-password"
-        self.run(f"{ask} restart talentprompt-redis.service")
+        for verb in ("restart", "stop", "start", "reset-failed"):
+            self.run(f"{ask} {verb} talentprompt-redis.service")
         for other in ("restart dbus.service", "stop talentprompt.socket", "enable talentprompt-redis.service"):
             expect(self.run(f"{ask} {other} && echo allowed", check=False) == "", f"it may {other}")
 
@@ -216,11 +225,30 @@ class Appliance:
         wait("Ada is found again", self.finds_ada, 60)
 
     def an_upgrade_leaves_stopped_what_was_stopped(self):
-        self.run("systemctl stop talentprompt.target")
-        expect(self.active() == [], f"stopping the target left: {self.active()}")
+        self.stop()
         self.run("apt-get -qq -y install --reinstall talentprompt")
         expect(self.active() == [], f"started by the upgrade: {self.active()}")
         self.run("systemctl start talentprompt.target")
+
+    def an_update_of_postgres_is_taken_up_and_its_version_kept(self):
+        before = [self.show(unit, "InvocationID") for unit in ("talentprompt-postgres", "talentprompt-redis")]
+        self.run("apt-get -qq -y install --reinstall postgresql-$(ls /usr/lib/postgresql)")
+        after = [self.show(unit, "InvocationID") for unit in ("talentprompt-postgres", "talentprompt-redis")]
+        expect(before[0] != after[0], "PostgreSQL still runs the old program")
+        expect(before[1] == after[1], "the cache was restarted for nothing")
+        self.run("apt-config dump APT::NeverAutoRemove | grep -F \"^postgresql-$(ls /usr/lib/postgresql)\\$\"")
+        wait("Ada is found again", self.finds_ada, 60)
+
+    def a_cluster_that_was_not_finished_is_made_anew(self):
+        self.stop()
+        here = "cd /var/lib/talentprompt/postgres; major=$(ls /usr/lib/postgresql)"
+        self.run(f"{here}; mv $major kept; mkdir -p $major.new/base; chown -R talentprompt-postgres: $major.new; "
+                 "systemctl start talentprompt-postgres")
+        tables = "psql -h /run/talentprompt-postgres -U postgres talentprompt -Atc 'select count(*) from pg_tables'"
+        expect(int(self.run(tables)) > 50, "no cluster was made")
+        self.run(f"systemctl stop talentprompt-postgres; {here}; test ! -e $major.new; rm -r $major; mv kept $major; "
+                 "systemctl start talentprompt.target")
+        wait("Ada is found again", self.finds_ada, 60)
 
     def the_configuration_decides_the_port_and_the_services(self):
         settings = "/etc/talentprompt/talentprompt.toml"
@@ -253,7 +281,7 @@ class Appliance:
 
 def try_suite(suite, repository):
     """Runs every test on one machine; the first that fails ends it, for each builds on those before."""
-    tests = [name for name, value in vars(Appliance).items() if callable(value) and not name.startswith("_") and name.count("_") > 2]
+    tests = [name for name in vars(Appliance) if name.count("_") > 2 and not name.startswith("_")]
     passed, begin = 0, time.monotonic()
     with Machine(suite, dependencies(), repository) as machine:
         print(f"{suite}: booted after {time.monotonic() - begin:.0f} s", flush=True)
@@ -280,12 +308,14 @@ def main():
         print(f"tests on booted machines are skipped: {reason}")
         return 0
     repository = arguments.repository.resolve()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if len(arguments.suites) == 1:
         passed, failed = try_suite(arguments.suites[0], repository)
         print(f"{passed} passed, {failed} failed", flush=True)
         return int(failed > 0)
     # A process for each suite: a machine ends with the process that started it. Each counts for itself.
-    parts = [subprocess.Popen([sys.executable, __file__, "--repository", repository, suite]) for suite in arguments.suites]
+    command = ["setpriv", "--pdeathsig", "TERM", "--", sys.executable, __file__, "--repository", repository]
+    parts = [subprocess.Popen([*command, suite]) for suite in arguments.suites]
     return int(any([part.wait() != 0 for part in parts]))
 
 
