@@ -183,7 +183,7 @@ async fn a_process_takes_its_socket_makes_its_database_and_reads_its_configurati
     unit.told("EXTEND_TIMEOUT_USEC=");
     unit.told("READY=1");
     unit.told("WATCHDOG=1");
-    let asked = reqwest::get(format!("http://{}/api/v1/search/suggest?q=Wilhelmina", unit.address())).await.unwrap();
+    let asked = reqwest::get(format!("http://{}/api/v1/suggest?q=Wilhelmina", unit.address())).await.unwrap();
     assert_eq!(asked.status(), 401);
     let id = asked.headers()["x-request-id"].to_str().unwrap().to_owned();
     let log = unit.log();
