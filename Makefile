@@ -12,10 +12,10 @@ SAMPLE ?= yes
 RESUMES ?= 10000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench build lint fmt e2e openapi model samples sqlx setup-build setup-demo setup-web FORCE
+.PHONY: help demo test bench build deb apt-repo lint fmt e2e e2e-appliance openapi model samples sqlx setup-build setup-demo setup-web FORCE
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: setup-demo model $(release) $(if $(filter no,$(SAMPLE)),,$(DATA)/samples.json) ## The whole product with invented people, on this machine alone, until Ctrl-C
 	@exec $(release) demo --data $(DATA) --model-dir packaging/models/data/all-minilm-l6-v2 $(if $(PORT),--port $(PORT)) $(if $(filter no,$(SAMPLE)),--no-sample)
@@ -28,6 +28,12 @@ bench: setup-demo model $(release) ## Import, search, memory and start, measured
 
 build: $(release) ## The release binary, with the web frontend inside
 
+deb: model $(release) ## The .deb files, in dist/; VERSION=1.2.3 for another version than that of Cargo.toml
+	@packaging/deb/build $(release) dist
+
+apt-repo: deb ## A signed apt repository of dist/*.deb, in dist/apt; APT_KEY=file signs, APT_URL=where it will be
+	@packaging/apt/build dist dist/apt
+
 lint: setup-web $(web) ## Formatting and lints of Rust and web
 	cargo fmt --check
 	cargo clippy --all-targets --locked -- -D warnings
@@ -37,8 +43,11 @@ fmt: setup-web ## Formats Rust and web
 	cargo fmt
 	npm --prefix web run --silent format
 
-e2e: ## The browser tests, against the mock server and a real demo
-	@exec tests/run setup web rust browser
+e2e: ## The browser tests, and the packages on booted Debian machines
+	@exec tests/run setup web rust browser packages appliance
+
+e2e-appliance: apt-repo ## The release packages on booted Debian 12 and 13; needs root
+	@exec tests/appliance/run.py --repository dist/apt
 
 openapi: setup-web $(web) ## Regenerates the OpenAPI document and the web client's types
 	cargo run --quiet --locked -- openapi > web/openapi.json.part

@@ -3,16 +3,17 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 
 use crate::base::clock::Clock;
 use crate::base::random;
-use crate::config::Config;
+use crate::config::Live;
 use crate::gateways::cache::Cache;
 use crate::gateways::embed::Embedder;
 use crate::gateways::extract::Extractor;
 use crate::gateways::files::Files;
 use crate::gateways::vectors::VectorIndex;
+use crate::model::service::Supervised;
 use crate::store::Store;
 use crate::store::listener::Notice;
 
@@ -20,7 +21,7 @@ use crate::store::listener::Notice;
 #[derive(Clone)]
 pub struct Context {
     /// The configuration.
-    pub config: Arc<Config>,
+    pub config: Live,
     /// Postgres.
     pub store: Store,
     /// The clock.
@@ -37,6 +38,8 @@ pub struct Context {
     pub extractor: Extractor,
     /// What changed, as this process hears it.
     pub notices: broadcast::Sender<Notice>,
+    /// The local services as the supervision sees them; none where nothing is supervised.
+    pub services: watch::Sender<Option<Vec<Supervised>>>,
 }
 
 impl Context {

@@ -29,7 +29,7 @@ const FLOORS: [&[&str]; 10] = [
 const DIVIDED: [&str; 1] = ["gateways"];
 
 /// Outside crates that have one door: who may use them.
-const DOORS: [(&[&str], &[&str]); 9] = [
+const DOORS: [(&[&str], &[&str]); 10] = [
     (&["sqlx"], &["store"]),
     (&["axum", "axum_extra", "tower", "tower_http", "utoipa_axum", "rust_embed"], &["http"]),
     (&["utoipa"], &["http", "recruit", "model"]),
@@ -37,6 +37,7 @@ const DOORS: [(&[&str], &[&str]); 9] = [
     (&["anyhow"], &["cli", "boot"]),
     (&["redis"], &["gateways::cache"]),
     (&["qdrant_client", "tonic"], &["gateways::vectors"]),
+    (&["systemd"], &["gateways::systemd"]),
     (&["tokenizers", "gemm", "safetensors"], &["gateways::embed"]),
     (&["landlock", "html2text", "quick_xml"], &["gateways::extract"]),
 ];

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 
 use crate::base::clock::{Clock, SystemClock};
 use crate::config::{Config, environment};
@@ -49,7 +49,7 @@ pub async fn context(config: Config, need: Need) -> Result<Context> {
     let (vectors, local) = vectors(&config, &embedder)?;
     let ctx = Context {
         extractor: extractor(&config, Ocr::Auto)?,
-        config: Arc::new(config),
+        config: config.into(),
         store,
         clock,
         files,
@@ -57,6 +57,7 @@ pub async fn context(config: Config, need: Need) -> Result<Context> {
         embedder: Arc::new(embedder),
         vectors,
         notices: broadcast::channel(NOTICES).0,
+        services: watch::channel(None).0,
     };
     match (need, local) {
         (Need::NoIndex, _) => {}

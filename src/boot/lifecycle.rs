@@ -8,11 +8,14 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::watchdog;
 use crate::context::Context;
 use crate::gateways::extract;
+use crate::gateways::systemd::process;
 use crate::recruit::{search, standby};
 use crate::store::listener::Notice;
 use crate::store::{Store, WorkerLock};
+use crate::tasks::runner::Pulse;
 use crate::{http, tasks};
 
 /// How long open requests may go on after the process was asked to end.
@@ -20,16 +23,6 @@ const DRAIN: Duration = Duration::from_secs(10);
 
 /// How often it is looked whether the workers' lock is still held.
 const LOOK: Duration = Duration::from_secs(5);
-
-/// Takes the port. Done first, so that a port that is taken is said before anything else is started.
-pub async fn listen(address: &str) -> Result<TcpListener> {
-    TcpListener::bind(address).await.with_context(|| {
-        format!(
-            "cannot listen on {address}: something else uses the port, or it may not be used; \
-             choose another one (`[server] listen`, or `demo --port`)"
-        )
-    })
-}
 
 /// A token that is cancelled by SIGTERM or SIGINT (Ctrl-C).
 pub fn stop_on_signals() -> Result<CancellationToken> {
@@ -41,23 +34,27 @@ pub fn stop_on_signals() -> Result<CancellationToken> {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
+        process::stopping();
         tracing::info!("asked to stop");
         told.cancel();
     });
     Ok(stop)
 }
 
-/// Serves the API and the pages on `listener`, and runs the workers, until `stop`.
-pub async fn run(ctx: Context, listener: TcpListener, stop: CancellationToken) -> Result<()> {
+/// Serves the API and the pages on `listeners`, and runs the workers, until `stop`.
+pub async fn run(ctx: Context, listeners: Vec<TcpListener>, stop: CancellationToken) -> Result<()> {
     let lock = begin_work(&ctx).await?;
     let tracker = TaskTracker::new();
+    let pulse = Pulse::new(ctx.config.get().tasks.workers);
     tracker.spawn(keep_lock(ctx.clone(), lock, stop.clone()));
     tracker.spawn(hear(ctx.clone(), stop.clone()));
     tracker.spawn(watch_vectors(ctx.clone(), stop.clone()));
-    tracker.spawn(tasks::runner::run(ctx.clone(), ctx.config.tasks.workers, stop.clone()));
+    tracker.spawn(tasks::runner::run(ctx.clone(), pulse.clone(), stop.clone()));
     tracker.spawn(tasks::schedule::run(ctx.clone(), stop.clone()));
+    tracker.spawn(watchdog::run(ctx.clone(), pulse, stop.clone()));
     tracker.close();
-    let serving = http::serve(listener, ctx, stop.clone());
+    let serving = http::serve(listeners, ctx, stop.clone());
+    process::ready();
     tokio::select! {
         result = serving => result.context("the web server failed")?,
         () = drained(stop.clone()) => tracing::info!("some requests were still open and are cut off"),
@@ -88,7 +85,7 @@ pub async fn work(ctx: Context, stop: CancellationToken) -> Result<()> {
         keep_lock(ctx.clone(), lock, stop.clone()),
         hear(ctx.clone(), stop.clone()),
         watch_vectors(ctx.clone(), stop.clone()),
-        tasks::runner::run(ctx.clone(), ctx.config.tasks.workers, stop)
+        tasks::runner::run(ctx.clone(), Pulse::new(ctx.config.get().tasks.workers), stop)
     );
     Ok(())
 }

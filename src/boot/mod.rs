@@ -2,5 +2,9 @@
 
 mod build;
 pub mod lifecycle;
+pub mod listen;
+pub mod reload;
+pub mod start;
+mod watchdog;
 
 pub use build::{Need, context, extractor, migrate};

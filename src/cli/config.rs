@@ -35,14 +35,13 @@ pub fn run(file: Option<&Path>, command: &Command) -> Result<ExitCode> {
         Command::Show { json: true } => {
             let loaded = config::load(path.as_deref())?;
             let values = loaded
-                .values
-                .iter()
-                .map(|(key, (value, source))| (key.clone(), json!({ "value": value, "source": source.to_string() })));
+                .values()
+                .map(|(key, value, source)| (key, json!({ "value": value, "source": source.to_string() })));
             output::json(&values.collect::<Map<_, _>>())?;
         }
         Command::Show { json: false } => {
             let loaded = config::load(path.as_deref())?;
-            for (key, (value, source)) in &loaded.values {
+            for (key, value, source) in loaded.values() {
                 output::line(&format!("{key} = {value}  # {source}"))?;
             }
         }

@@ -10,13 +10,14 @@ use tokio_util::sync::CancellationToken;
 use super::{import, output};
 use crate::base::{random, secret};
 use crate::boot::lifecycle;
+use crate::boot::listen::Sockets;
 use crate::boot::{self, Need};
 use crate::config::{self, Config};
 use crate::context::Context;
 use crate::ops::supervise::{Postgres, Redis};
 use crate::recruit::accounts::setup::{self, NewOwner};
 use crate::store::Store;
-use crate::telemetry;
+use crate::telemetry::{self, Target};
 
 /// Try the whole product: private Postgres and Redis, sample resumes, no configuration
 ///
@@ -49,9 +50,9 @@ const AGAIN: Duration = Duration::from_secs(1);
 
 /// Runs the command.
 pub async fn run(arguments: Arguments) -> Result<ExitCode> {
-    telemetry::start("warn", false);
+    telemetry::start("warn", Target::Text);
     let listen = format!("127.0.0.1:{}", arguments.port);
-    let listener = lifecycle::listen(&listen).await?;
+    let sockets = Sockets::take(&listen).await?;
     std::fs::create_dir_all(&arguments.data)
         .with_context(|| format!("cannot make {}; choose another place with --data", arguments.data.display()))?;
     let data = arguments.data.canonicalize()?;
@@ -69,7 +70,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
     let ctx = boot::context(config, Need::IndexSoon).await?;
     let password = account(&ctx, &data).await?;
 
-    let serving = tokio::spawn(lifecycle::run(ctx.clone(), listener, stop.clone()));
+    let serving = tokio::spawn(lifecycle::run(ctx.clone(), sockets.open()?, stop.clone()));
     if !arguments.no_sample {
         samples(&ctx, &data.join("samples"), &stop).await?;
     }
@@ -218,7 +219,7 @@ fn welcome(ctx: &Context, data: &Path, password: &str) {
         "\n  TalentPrompt is ready:  {}\n  sign in with            {EMAIL}\n  password                {password}\n\n  \
          on the command line     talentprompt --config {}/talentprompt.toml search \"senior Java developer in Berlin\"\n  \
          stop with Ctrl-C\n",
-        ctx.config.public_url(),
+        ctx.config.get().public_url(),
         data.display()
     ));
 }

@@ -6,8 +6,12 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use super::{output, session};
-use crate::boot::Need;
-use crate::ops::doctor::{self, Level};
+use crate::boot::{self, Need};
+use crate::config;
+use crate::context::Context;
+use crate::gateways::systemd::{SystemBus, Units, process};
+use crate::ops::doctor::{self, Finding, Level, Scene};
+use crate::recruit::indexing;
 
 /// Check everything and say what to do about each finding
 ///
@@ -21,19 +25,63 @@ pub struct Arguments {
 
 /// Runs the command.
 pub async fn run(file: Option<&Path>, arguments: Arguments) -> Result<ExitCode> {
-    let ctx = session::context(file, Need::NoIndex).await?;
-    let findings = doctor::run(&ctx).await;
+    let findings = match session::quiet_configuration(file) {
+        Ok(config) => {
+            let opened = boot::context(config.clone(), Need::NoIndex).await;
+            let file = config::file(file);
+            let scene = Scene {
+                config: &config,
+                file: file.as_deref(),
+                ctx: opened.as_ref().map_err(|error| format!("{error:#}")),
+                units: process::booted().then_some(&SystemBus as &dyn Units),
+            };
+            let mut findings = doctor::run(&scene).await;
+            if let Ok(ctx) = &opened {
+                findings.extend(compared(ctx).await);
+            }
+            findings
+        }
+        Err(error) => {
+            let todo = "mend the file, then: talentprompt config check";
+            vec![Finding::error("configuration", format!("{error:#}"), "the appliance cannot start", todo)]
+        }
+    };
     if arguments.json {
         output::json(&findings)?;
     } else {
-        for finding in &findings {
-            let level = format!("{:?}", finding.level).to_lowercase();
-            output::line(&format!("{level:<8} {:<10} {}", finding.check, finding.saw))?;
-            if let Some(todo) = &finding.todo {
-                output::line(&format!("{:>19} {todo}", "→"))?;
-            }
-        }
+        print(&findings)?;
     }
     let sound = findings.iter().all(|finding| finding.level == Level::Ok);
     Ok(if sound { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// The index against the database, where the index is a server's: the one in the process is filled at each start.
+async fn compared(ctx: &Context) -> Option<Finding> {
+    const NAME: &str = "index";
+    ctx.vectors.standby()?;
+    let todo = "talentprompt reindex";
+    Some(match indexing::compare(ctx, ctx.vectors.as_ref()).await {
+        Ok((kept, indexed)) if kept == indexed => Finding::ok(NAME, format!("has all {kept} passages")),
+        Ok((kept, indexed)) => {
+            let saw = format!("{kept} passages in Postgres, {indexed} in the index");
+            Finding::warning(NAME, saw, "some people are not found, or found who are gone", todo)
+        }
+        Err(error) => Finding::warning(NAME, error.to_string(), "it could not be compared with the database", todo),
+    })
+}
+
+fn print(findings: &[Finding]) -> Result<()> {
+    for finding in findings {
+        let level = format!("{:?}", finding.level).to_lowercase();
+        output::line(&format!("{level:<8} {:<22} {}", finding.check, finding.saw))?;
+        if let Some(means) = finding.means {
+            output::line(&format!("{:>31} {means}", ""))?;
+        }
+        if let Some(todo) = &finding.todo {
+            output::line(&format!("{:>31} {todo}", "→"))?;
+        }
+    }
+    let wrong = findings.iter().filter(|finding| finding.level != Level::Ok).count();
+    output::say(&format!("{} checks, {wrong} with something to do", findings.len()));
+    Ok(())
 }

@@ -152,7 +152,7 @@ async fn take(ctx: &Context, actor: &Actor, path: &Path) -> Result<Taken> {
             hint: hint.to_owned(),
         })
     };
-    let limit = ctx.config.intake.max_file_mb;
+    let limit = ctx.config.get().intake.max_file_mb;
     let size = tokio::fs::metadata(path).await.map(|meta| meta.len()).unwrap_or_default();
     if size > limit << 20 {
         return Ok(refused("file_too_large", format!("is larger than {limit} MB."), "Make it smaller, or split it."));

@@ -18,10 +18,12 @@ mod interpret;
 mod migrate;
 mod openapi;
 mod output;
+mod owner_link;
 mod parse;
 mod reindex;
 mod search;
 mod serve;
+mod services;
 mod session;
 mod tokens;
 mod users;
@@ -54,6 +56,9 @@ enum Command {
     Users(users::Command),
     #[command(subcommand)]
     Tokens(tokens::Command),
+    OwnerLink(owner_link::Arguments),
+    #[command(subcommand)]
+    Services(services::Command),
     #[command(subcommand)]
     Config(config::Command),
     #[command(subcommand)]
@@ -102,6 +107,8 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Reindex(arguments) => reindex::run(file, arguments).await,
         Command::Users(command) => users::run(file, command).await,
         Command::Tokens(command) => tokens::run(file, command).await,
+        Command::OwnerLink(arguments) => owner_link::run(file, arguments).await,
+        Command::Services(command) => services::run(file, command).await,
         Command::Config(command) => config::run(file, &command),
         Command::Migrate(command) => migrate::run(file, &command).await,
         Command::Openapi(arguments) => openapi::run(&arguments),

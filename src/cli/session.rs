@@ -5,25 +5,30 @@ use std::path::Path;
 use anyhow::{Result, bail};
 
 use crate::boot::{self, Need};
-use crate::config::{self, Config, environment};
+use crate::config::{self, Config, Loaded, environment};
 use crate::context::Context;
 use crate::model::member::Member;
 use crate::model::permission::Role;
 use crate::recruit::accounts::{Actor, Via};
 use crate::store::{accounts, members};
-use crate::telemetry;
+use crate::telemetry::{self, Log, Target};
 
 /// Reads the configuration and starts the log.
-pub fn configuration(file: Option<&Path>) -> Result<Config> {
+pub fn configuration(file: Option<&Path>) -> Result<(Loaded, Log)> {
     let loaded = config::load(config::file(file).as_deref())?;
-    telemetry::start(&loaded.config.log.level, environment::logs_to_journal());
-    Ok(loaded.config)
+    let target = match loaded.config.log.format.as_str() {
+        "json" => Target::Json,
+        _ if environment::logs_to_journal() => Target::Journal,
+        _ => Target::Text,
+    };
+    let log = telemetry::start(&loaded.config.log.level, target);
+    Ok((loaded, log))
 }
 
 /// Reads the configuration for a command that talks itself, so that the log only speaks of what goes wrong.
 pub fn quiet_configuration(file: Option<&Path>) -> Result<Config> {
     let loaded = config::load(config::file(file).as_deref())?;
-    telemetry::start("warn", false);
+    telemetry::start("warn", Target::Text);
     Ok(loaded.config)
 }
 

@@ -18,6 +18,21 @@ pub fn logs_to_journal() -> bool {
     std::env::var_os("JOURNAL_STREAM").is_some()
 }
 
+/// Where systemd has put the secrets (`LoadCredential=`).
+pub fn credentials_dir() -> Option<PathBuf> {
+    std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from)
+}
+
+/// Whether a manager that wants to be told started us (`sd_notify(3)`).
+pub fn is_notified() -> bool {
+    std::env::var_os("NOTIFY_SOCKET").is_some()
+}
+
+/// The machine's name.
+pub fn host_name() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
 /// This program's file, for starting itself again as a sandboxed reader.
 pub fn executable() -> std::io::Result<PathBuf> {
     std::env::current_exe()

@@ -6,25 +6,28 @@ use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
-use super::{Config, DEFAULT, environment};
+use super::{Config, DEFAULT, LIVE, check, credentials, environment};
 
 /// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
     /// The default that is compiled in.
     Default,
-    /// The operator's file.
-    File(PathBuf),
+    /// The operator's file, and the line in it.
+    File(PathBuf, usize),
     /// An environment variable.
     Environment(String),
+    /// A file with a secret.
+    Credential(PathBuf),
 }
 
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Default => f.write_str("default"),
-            Self::File(path) => path.display().fmt(f),
+            Self::File(path, line) => write!(f, "{}:{line}", path.display()),
             Self::Environment(name) => write!(f, "environment {name}"),
+            Self::Credential(path) => write!(f, "credential {}", path.display()),
         }
     }
 }
@@ -36,8 +39,8 @@ pub enum Error {
     #[error("cannot read {path}: {reason}", path = .0.display(), reason = .1)]
     Unreadable(PathBuf, std::io::Error),
     /// The file is not TOML.
-    #[error("{path}: {reason}", path = .0.display(), reason = .1)]
-    Syntax(PathBuf, String),
+    #[error("{path}:{line}: {reason}", path = .0.display(), line = .1, reason = .2)]
+    Syntax(PathBuf, usize, String),
     /// A key that does not exist.
     #[error("{place}: there is no key `{key}`{hint}")]
     UnknownKey {
@@ -61,6 +64,16 @@ pub enum Error {
         value: String,
     },
     /// A value that the program cannot work with.
+    #[error("{place}: `{key}` {reason}")]
+    Unusable {
+        /// File and line, or the variable.
+        place: String,
+        /// The key, with its section.
+        key: &'static str,
+        /// What it takes.
+        reason: String,
+    },
+    /// The whole cannot be read, though each value could.
     #[error("the configuration cannot be used: {0}")]
     Invalid(String),
 }
@@ -70,11 +83,20 @@ pub enum Error {
 pub struct Loaded {
     /// The values.
     pub config: Config,
-    /// `section.key` → value as text and where it came from, in order.
-    pub values: BTreeMap<String, (String, Source)>,
+    table: Table,
+    sources: BTreeMap<String, Source>,
 }
 
-/// Reads the default, then `file` where given, then the environment.
+/// What a second reading of the configuration changes, as `section.key`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// In force from now on.
+    pub applied: Vec<String>,
+    /// In force after a restart.
+    pub waiting: Vec<String>,
+}
+
+/// Reads the default, then `file` where given, then the environment, then the credentials.
 ///
 /// # Panics
 /// Never: the default file is tested.
@@ -82,42 +104,74 @@ pub fn load(file: Option<&Path>) -> Result<Loaded, Error> {
     let mut table: Table = DEFAULT.parse().expect("the default file is tested");
     let mut sources = BTreeMap::new();
     if let Some(path) = file {
-        let text = std::fs::read_to_string(path).map_err(|error| Error::Unreadable(path.to_owned(), error))?;
-        let over: Table = text.parse().map_err(|error| Error::Syntax(path.to_owned(), format!("{error}")))?;
-        for (section, values) in &over {
-            let place = |key: &str| format!("{}:{}", path.display(), line_of(&text, section, key));
-            let Value::Table(values) = values else {
-                return Err(unknown(place(section), section.clone(), &section_names(&table)));
-            };
-            for (key, value) in values {
-                set(&mut table, section, key, value.clone(), place(key))?;
-                sources.insert(format!("{section}.{key}"), Source::File(path.to_owned()));
-            }
-        }
+        read_file(path, &mut table, &mut sources)?;
     }
     for (section, key, text) in environment::overrides() {
         let name = format!("TALENTPROMPT__{}__{}", section.to_uppercase(), key.to_uppercase());
-        let value = match table.get(&section).and_then(|values| values.get(&key)) {
-            Some(Value::Integer(_)) => text.parse().map_or_else(|_| Value::String(text.clone()), Value::Integer),
-            Some(Value::Boolean(_)) => text.parse().map_or_else(|_| Value::String(text.clone()), Value::Boolean),
-            _ => Value::String(text),
-        };
-        set(&mut table, &section, &key, value, name.clone())?;
-        sources.insert(format!("{section}.{key}"), Source::Environment(name));
+        set_text(&mut table, &mut sources, (&section, &key), text, Source::Environment(name))?;
     }
-    let values = flatten(&table, &sources);
-    let config = table.try_into().map_err(|error: toml::de::Error| Error::Invalid(error.message().to_owned()))?;
-    Ok(Loaded { config, values })
+    for (section, key, text, path) in credentials::read(file)? {
+        set_text(&mut table, &mut sources, (&section, &key), text, Source::Credential(path))?;
+    }
+    // The owner of the packaged database has no business in another one.
+    if sources.contains_key("database.url") && !sources.contains_key("database.admin_url") {
+        table["database"]["admin_url"] = Value::String(String::new());
+    }
+    Loaded::of(table, sources)
 }
 
-fn set(table: &mut Table, section: &str, key: &str, value: Value, place: String) -> Result<(), Error> {
+fn read_file(path: &Path, table: &mut Table, sources: &mut BTreeMap<String, Source>) -> Result<(), Error> {
+    let text = std::fs::read_to_string(path).map_err(|error| Error::Unreadable(path.to_owned(), error))?;
+    let over: Table = text.parse().map_err(|error: toml::de::Error| {
+        let before = &text[..error.span().map_or(0, |span| span.start.min(text.len()))];
+        Error::Syntax(path.to_owned(), before.matches('\n').count() + 1, error.message().to_owned())
+    })?;
+    for (section, values) in &over {
+        let source = |key: &str| Source::File(path.to_owned(), line_of(&text, section, key));
+        let Value::Table(values) = values else {
+            return Err(unknown(&source(section), section.clone(), &section_names(table)));
+        };
+        for (key, value) in values {
+            set(table, sources, (section, key), value.clone(), source(key))?;
+        }
+        if values.is_empty() && !table.contains_key(section) {
+            return Err(unknown(&source(""), section.clone(), &section_names(table)));
+        }
+    }
+    Ok(())
+}
+
+/// Sets a value that was given as text, as in the environment.
+fn set_text(
+    table: &mut Table,
+    sources: &mut BTreeMap<String, Source>,
+    (section, key): (&str, &str),
+    text: String,
+    source: Source,
+) -> Result<(), Error> {
+    let value = match table.get(section).and_then(|values| values.get(key)) {
+        Some(Value::Integer(_)) => text.parse().map_or_else(|_| Value::String(text.clone()), Value::Integer),
+        Some(Value::Boolean(_)) => text.parse().map_or_else(|_| Value::String(text.clone()), Value::Boolean),
+        _ => Value::String(text),
+    };
+    set(table, sources, (section, key), value, source)
+}
+
+fn set(
+    table: &mut Table,
+    sources: &mut BTreeMap<String, Source>,
+    (section, key): (&str, &str),
+    value: Value,
+    source: Source,
+) -> Result<(), Error> {
     let names = section_names(table);
+    let name = format!("{section}.{key}");
     let Some(Value::Table(values)) = table.get_mut(section) else {
-        return Err(unknown(place, section.to_owned(), &names));
+        return Err(unknown(&source, section.to_owned(), &names));
     };
     let Some(current) = values.get(key) else {
-        let keys: Vec<String> = values.keys().map(|name| format!("{section}.{name}")).collect();
-        return Err(unknown(place, format!("{section}.{key}"), &keys));
+        let keys: Vec<String> = values.keys().map(|known| format!("{section}.{known}")).collect();
+        return Err(unknown(&source, name, &keys));
     };
     if !current.same_type(&value) {
         let expected = match current {
@@ -125,14 +179,13 @@ fn set(table: &mut Table, section: &str, key: &str, value: Value, place: String)
             Value::Boolean(_) => "true or false",
             _ => "text in quotes",
         };
-        return Err(Error::WrongType {
-            place,
-            key: format!("{section}.{key}"),
-            expected: expected.to_owned(),
-            value: value.to_string(),
-        });
+        // What stands in a credential is not for the terminal.
+        let shown = if matches!(source, Source::Credential(_)) { "********".to_owned() } else { value.to_string() };
+        let expected = expected.to_owned();
+        return Err(Error::WrongType { place: source.to_string(), key: name, expected, value: shown });
     }
     values.insert(key.to_owned(), value);
+    sources.insert(name, source);
     Ok(())
 }
 
@@ -140,13 +193,13 @@ fn section_names(table: &Table) -> Vec<String> {
     table.keys().cloned().collect()
 }
 
-fn unknown(place: String, key: String, known: &[String]) -> Error {
+fn unknown(source: &Source, key: String, known: &[String]) -> Error {
     let nearest = known.iter().map(|name| (strsim::jaro_winkler(name, &key), name)).max_by(|a, b| a.0.total_cmp(&b.0));
     let hint = match nearest {
         Some((likeness, name)) if likeness > 0.7 => format!("; did you mean `{name}`?"),
         _ => String::new(),
     };
-    Error::UnknownKey { place, key, hint }
+    Error::UnknownKey { place: source.to_string(), key, hint }
 }
 
 /// The line of `key` in `[section]`, from 1; the section's own where the key is written in another way.
@@ -156,7 +209,7 @@ fn line_of(text: &str, section: &str, key: &str) -> usize {
     for (number, line) in text.lines().enumerate() {
         let line = line.trim();
         if let Some(name) = line.strip_prefix('[') {
-            name.trim_end_matches(']').trim().clone_into(&mut current);
+            name.split(']').next().unwrap_or_default().trim().clone_into(&mut current);
             if current == section {
                 section_line = number + 1;
             }
@@ -167,23 +220,65 @@ fn line_of(text: &str, section: &str, key: &str) -> usize {
     section_line
 }
 
-fn flatten(table: &Table, sources: &BTreeMap<String, Source>) -> BTreeMap<String, (String, Source)> {
-    let mut out = BTreeMap::new();
-    for (section, values) in table {
-        for (key, value) in values.as_table().into_iter().flatten() {
-            let name = format!("{section}.{key}");
-            let source = sources.get(&name).cloned().unwrap_or(Source::Default);
-            let text = if is_secret(&name, value) { "********".to_owned() } else { value.to_string() };
-            out.insert(name, (text, source));
+impl Loaded {
+    fn of(table: Table, sources: BTreeMap<String, Source>) -> Result<Self, Error> {
+        let config: Config =
+            table.clone().try_into().map_err(|error: toml::de::Error| Error::Invalid(error.message().to_owned()))?;
+        if let Some((key, reason)) = check::first_mistake(&config) {
+            let place = sources.get(key).unwrap_or(&Source::Default).to_string();
+            return Err(Error::Unusable { place, key, reason });
         }
+        Ok(Self { config, table, sources })
     }
-    out
+
+    /// Every value as `section.key`, as text and with where it came from, in order; secrets masked.
+    pub fn values(&self) -> impl Iterator<Item = (String, String, &Source)> {
+        let sections = self.table.iter().filter_map(|(section, values)| Some((section, values.as_table()?)));
+        sections.flat_map(|(section, values)| values.iter().map(move |(key, value)| (section, key, value))).map(
+            |(section, key, value)| {
+                let name = format!("{section}.{key}");
+                let source = self.sources.get(&name).unwrap_or(&Source::Default);
+                let secret = is_secret(&name, value) || matches!(source, Source::Credential(_));
+                (name, if secret { "********".to_owned() } else { value.to_string() }, source)
+            },
+        )
+    }
+
+    /// This configuration with what `fresh` changes, as far as it can be in force without a restart.
+    ///
+    /// # Errors
+    /// If the mixture of both cannot be used.
+    pub fn renewed(&self, fresh: &Self) -> Result<(Self, Changes), Error> {
+        let mut changes = Changes::default();
+        let (mut table, mut sources) = (self.table.clone(), self.sources.clone());
+        for (section, values) in &mut table {
+            for (key, value) in values.as_table_mut().into_iter().flatten() {
+                let name = format!("{section}.{key}");
+                let Some(wanted) = fresh.table.get(section).and_then(|values| values.get(key)) else { continue };
+                if value == wanted {
+                    continue;
+                }
+                if !LIVE.contains(&name.as_str()) {
+                    changes.waiting.push(name);
+                    continue;
+                }
+                value.clone_from(wanted);
+                match fresh.sources.get(&name) {
+                    Some(source) => sources.insert(name.clone(), source.clone()),
+                    None => sources.remove(&name),
+                };
+                changes.applied.push(name);
+            }
+        }
+        Ok((Self::of(table, sources)?, changes))
+    }
 }
 
 /// Keys whose value is never shown: keys themselves, and URLs that may carry a password.
 fn is_secret(name: &str, value: &Value) -> bool {
     let text = value.as_str().unwrap_or_default();
-    !text.is_empty() && (name.ends_with("api_key") || (name.ends_with("url") && text.contains('@')))
+    let holds_secret = ["api_key", "password", "secret", "token"].iter().any(|ending| name.ends_with(ending));
+    !text.is_empty() && (holds_secret || (name.ends_with("url") && text.contains('@')))
 }
 
 #[cfg(test)]
@@ -191,29 +286,44 @@ mod tests {
     use super::*;
 
     fn load_text(text: &str) -> Result<Loaded, Error> {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), text).unwrap();
-        load(Some(file.path()))
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("talentprompt.toml");
+        std::fs::write(&file, text).unwrap();
+        load(Some(&file))
+    }
+
+    fn shown(loaded: &Loaded, key: &str) -> (String, Source) {
+        let found = loaded.values().find(|(name, ..)| name == key).unwrap();
+        (found.1, found.2.clone())
     }
 
     #[test]
     fn the_default_file_is_a_whole_configuration() {
         let loaded = load(None).unwrap();
         assert_eq!(loaded.config.server.listen, "127.0.0.1:8080");
-        assert_eq!(loaded.values["server.listen"].1, Source::Default);
+        assert_eq!(shown(&loaded, "server.listen").1, Source::Default);
     }
 
     #[test]
-    fn a_file_overrides_and_is_named_as_the_source() {
+    fn what_can_be_changed_without_a_restart_are_keys_that_exist() {
+        let loaded = load(None).unwrap();
+        let known: Vec<String> = loaded.values().map(|(name, ..)| name).collect();
+        assert!(LIVE.iter().all(|key| known.contains(&(*key).to_owned())));
+    }
+
+    #[test]
+    fn a_file_overrides_and_is_named_as_the_source_with_the_line() {
         let loaded = load_text("[server]\nlisten = \"0.0.0.0:80\"\n").unwrap();
         assert_eq!(loaded.config.server.listen, "0.0.0.0:80");
-        assert!(matches!(loaded.values["server.listen"].1, Source::File(_)));
+        assert!(matches!(shown(&loaded, "server.listen").1, Source::File(_, 2)));
     }
 
     #[test]
     fn a_misspelt_key_is_named_with_its_line_and_the_nearest_key() {
         let error = load_text("[server]\n\nlissten = \"x\"\n").unwrap_err().to_string();
         assert!(error.contains(":3: there is no key `server.lissten`; did you mean `server.listen`?"), "{error}");
+        let error = load_text("\n[sever]\n").unwrap_err().to_string();
+        assert!(error.contains(":2: there is no key `sever`; did you mean `server`?"), "{error}");
     }
 
     #[test]
@@ -223,8 +333,62 @@ mod tests {
     }
 
     #[test]
+    fn a_half_written_file_is_named_with_the_line() {
+        let error = load_text("[server]\nlisten = \"127.0.0.1:80\n").unwrap_err().to_string();
+        assert!(error.contains("talentprompt.toml:2: "), "{error}");
+    }
+
+    #[test]
+    fn a_value_that_cannot_work_is_named_with_the_line() {
+        let error = load_text("[log]\nformat = \"xml\"\n").unwrap_err().to_string();
+        assert!(error.contains(":2: `log.format` takes \"text\" or \"json\""), "{error}");
+        let error = load_text("[server]\nlisten = \"8080\"\n").unwrap_err().to_string();
+        assert!(error.contains(":2: `server.listen` takes an address and a port"), "{error}");
+    }
+
+    #[test]
+    fn another_database_is_migrated_by_its_own_role() {
+        let loaded = load_text("[database]\nurl = \"postgresql://app@db.example.com/talent\"\n").unwrap();
+        assert_eq!(loaded.config.admin_url(), "postgresql://app@db.example.com/talent");
+    }
+
+    #[test]
     fn a_password_in_a_url_is_not_shown() {
         let loaded = load_text("[database]\nurl = \"postgresql://a:secret@host/db\"\n").unwrap();
-        assert_eq!(loaded.values["database.url"].0, "********");
+        assert_eq!(shown(&loaded, "database.url").0, "********");
+    }
+
+    #[test]
+    fn a_credential_beside_the_file_goes_before_everything_and_is_not_shown() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("talentprompt.toml");
+        std::fs::write(&file, "[vector]\napi_key = \"old\"\n").unwrap();
+        std::fs::create_dir(folder.path().join("credentials")).unwrap();
+        std::fs::write(folder.path().join("credentials/vector.api_key"), "let-me-in\n").unwrap();
+        std::fs::write(folder.path().join("credentials/README"), "secrets\n").unwrap();
+        let loaded = load(Some(&file)).unwrap();
+        assert_eq!(loaded.config.vector.api_key, "let-me-in");
+        let (text, source) = shown(&loaded, "vector.api_key");
+        assert_eq!(text, "********");
+        assert_eq!(source, Source::Credential(folder.path().join("credentials/vector.api_key")));
+
+        std::fs::write(folder.path().join("credentials/vector.apikey"), "x").unwrap();
+        let error = load(Some(&file)).unwrap_err().to_string();
+        assert!(
+            error.contains("vector.apikey: there is no key `vector.apikey`; did you mean `vector.api_key`?"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_renewed_configuration_says_what_is_in_force_and_what_waits() {
+        let old = load_text("[log]\nlevel = \"info\"\n").unwrap();
+        let new = load_text("[log]\nlevel = \"debug\"\n[tasks]\nworkers = 7\n[security]\nsession_days = 3\n").unwrap();
+        let (renewed, changes) = old.renewed(&new).unwrap();
+        assert_eq!(changes.applied, ["log.level", "security.session_days"]);
+        assert_eq!(changes.waiting, ["tasks.workers"]);
+        assert_eq!((renewed.config.log.level.as_str(), renewed.config.tasks.workers), ("debug", 2));
+        assert_eq!(renewed.config.security.session_days, 3);
+        assert!(matches!(shown(&renewed, "log.level").1, Source::File(_, 2)));
     }
 }

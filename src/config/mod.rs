@@ -1,22 +1,61 @@
 //! Floor 2: the configuration, and the only reader of the environment.
 //!
-//! Layers, lowest first: the default file that is compiled in (and shipped), the operator's file, the environment.
-//! Every value knows where it came from.
+//! Layers, lowest first: the default file that is compiled in (and shipped), the operator's file, the environment, the
+//! secrets. Every value knows where it came from.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use serde::Deserialize;
 
+mod check;
+mod credentials;
 pub mod environment;
 mod load;
 
-pub use load::{Error, Loaded, Source, load};
+pub use load::{Changes, Error, Loaded, Source, load};
 
 /// The default file: the documented default is the real default.
 pub const DEFAULT: &str = include_str!("../../packaging/talentprompt.toml");
 
 /// Where the operator's file is, unless `--config` names another.
 pub const DEFAULT_PATH: &str = "/etc/talentprompt/talentprompt.toml";
+
+/// The keys that are read at each use, so that a change is in force as soon as the file is read again. The others are
+/// read when something is opened or started.
+pub const LIVE: [&str; 9] = [
+    "server.public_url",
+    "intake.max_file_mb",
+    "intake.max_files",
+    "intake.default_country",
+    "security.session_days",
+    "security.requests_per_minute",
+    "security.anonymous_requests_per_minute",
+    "security.failed_sign_ins",
+    "log.level",
+];
+
+/// The configuration that is in force: the same for everyone who holds it, also after it was read again.
+#[derive(Debug, Clone)]
+pub struct Live(Arc<RwLock<Arc<Config>>>);
+
+impl Live {
+    /// The values at this moment.
+    pub fn get(&self) -> Arc<Config> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// From now on these.
+    pub fn set(&self, config: Config) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(config);
+    }
+}
+
+impl From<Config> for Live {
+    fn from(config: Config) -> Self {
+        Self(Arc::new(RwLock::new(Arc::new(config))))
+    }
+}
 
 /// Everything that can be configured.
 #[derive(Debug, Clone, Deserialize)]
@@ -146,16 +185,21 @@ pub struct Security {
 pub struct Log {
     /// Level or filter.
     pub level: String,
+    /// `text` or `json`.
+    pub format: String,
 }
 
 impl Config {
     /// How people reach the server, without a slash at the end.
     pub fn public_url(&self) -> String {
-        if self.server.public_url.is_empty() {
-            format!("http://{}", self.server.listen)
-        } else {
-            self.server.public_url.trim_end_matches('/').to_owned()
+        if !self.server.public_url.is_empty() {
+            return self.server.public_url.trim_end_matches('/').to_owned();
         }
+        let listen = self.server.listen.as_str();
+        let (host, port) = listen.rsplit_once(':').unwrap_or((listen, "80"));
+        // Nobody can open "every address of this machine".
+        let host = if matches!(host, "[::]" | "0.0.0.0" | "") { environment::host_name() } else { host.to_owned() };
+        if port == "80" { format!("http://{host}") } else { format!("http://{host}:{port}") }
     }
 
     /// The URL for migrations.
@@ -183,5 +227,20 @@ pub fn file(named: Option<&Path>) -> Option<PathBuf> {
     match named {
         Some(path) => Some(path.to_owned()),
         None => Some(PathBuf::from(DEFAULT_PATH)).filter(|path| path.exists()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_are_sent_to_a_name_that_can_be_opened() {
+        let mut config = load(None).unwrap().config;
+        assert_eq!(config.public_url(), "http://127.0.0.1:8080");
+        config.server.listen = "[::]:80".to_owned();
+        assert_eq!(config.public_url(), format!("http://{}", environment::host_name()));
+        config.server.public_url = "https://talent.example.com/".to_owned();
+        assert_eq!(config.public_url(), "https://talent.example.com");
     }
 }

@@ -157,6 +157,36 @@ impl Cache {
     }
 }
 
+/// Proves by a query on a connection of its own that the server at `url` works; answers its name and version.
+///
+/// # Errors
+/// If it does not answer, or not as Redis does.
+pub async fn probe(url: &str) -> Result<String, String> {
+    let client = redis::Client::open(url).map_err(|_| "`[redis] url` is not a Redis URL".to_owned())?;
+    let asked = async {
+        let mut connection = client.get_multiplexed_async_connection().await?;
+        redis::cmd("INFO").arg("server").query_async::<String>(&mut connection).await
+    };
+    match asked.await {
+        Ok(text) => Ok(version(&text)),
+        // A server that loads its file works, and says so until it has.
+        Err(error) if error.kind() == redis::ErrorKind::Server(redis::ServerErrorKind::BusyLoading) => {
+            Ok(String::new())
+        }
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// Name and version in the answer to `INFO server`. Valkey says the version of Redis that it is like, too.
+fn version(info: &str) -> String {
+    let value = |key: &str| info.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(':')).map(str::trim);
+    let (name, version) = match value("valkey_version") {
+        Some(version) => ("Valkey", Some(version)),
+        None => ("Redis", value("redis_version")),
+    };
+    format!("{name} {}", version.unwrap_or("of unknown version"))
+}
+
 fn insert(local: &mut HashMap<String, Entry>, now: i64, key: &str, entry: Entry) {
     if local.len() >= LOCAL_ENTRIES {
         local.retain(|_, entry| entry.expires_ms > now);
@@ -186,6 +216,13 @@ mod tests {
 
     use super::Cache;
     use crate::base::clock::SystemClock;
+
+    #[test]
+    fn a_server_is_called_what_it_is() {
+        assert_eq!(super::version("# Server\r\nredis_version:7.0.15\r\nredis_mode:standalone\r\n"), "Redis 7.0.15");
+        let valkey = "redis_version:7.2.4\r\nserver_name:valkey\r\nvalkey_version:8.1.1\r\n";
+        assert_eq!(super::version(valkey), "Valkey 8.1.1");
+    }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
     async fn without_redis_nobody_who_counts_at_the_same_time_is_missed() {

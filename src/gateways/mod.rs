@@ -4,4 +4,5 @@ pub mod cache;
 pub mod embed;
 pub mod extract;
 pub mod files;
+pub mod systemd;
 pub mod vectors;

@@ -9,6 +9,7 @@ use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::Cookie;
 
 use super::problem::Problem;
+use super::record;
 use crate::base::secret;
 use crate::context::Context;
 use crate::model::permission::Role;
@@ -71,7 +72,8 @@ async fn actor(parts: &Parts, ctx: &Context) -> Result<Actor, Problem> {
             (actor, key)
         }
     };
-    limit(ctx, &key, ctx.config.security.requests_per_minute).await?;
+    record::identify(&actor);
+    limit(ctx, &key, ctx.config.get().security.requests_per_minute).await?;
     Ok(actor)
 }
 
@@ -107,7 +109,7 @@ impl FromRequestParts<Context> for Stranger {
         let address =
             parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip().to_string());
         let key = format!("rate:address:{}", address.as_deref().unwrap_or("unknown"));
-        limit(ctx, &key, ctx.config.security.anonymous_requests_per_minute).await?;
+        limit(ctx, &key, ctx.config.get().security.anonymous_requests_per_minute).await?;
         let user_agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).map(str::to_owned);
         Ok(Self(Origin { address, user_agent }))
     }

@@ -12,6 +12,7 @@ use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
+use tracing::Instrument;
 
 use super::auth::Viewer;
 use super::extract::whole;
@@ -76,16 +77,19 @@ pub async fn once(State(ctx): State<Context>, request: Request, next: Next) -> R
         Ok(keyed) => keyed,
         Err(problem) => return problem.into_response(),
     };
-    let work = tokio::spawn(async move {
-        match earlier(&ctx, &name, &print).await {
-            Ok(None) => {
-                let response = next.run(request).await;
-                keep(&ctx, &name, print, response).await
+    let work = tokio::spawn(
+        async move {
+            match earlier(&ctx, &name, &print).await {
+                Ok(None) => {
+                    let response = next.run(request).await;
+                    keep(&ctx, &name, print, response).await
+                }
+                Ok(Some(response)) => response,
+                Err(problem) => problem.into_response(),
             }
-            Ok(Some(response)) => response,
-            Err(problem) => problem.into_response(),
         }
-    });
+        .in_current_span(),
+    );
     work.await.unwrap_or_else(|error| panicked(Box::new(error.to_string())))
 }
 

@@ -11,7 +11,7 @@ use super::problem::Problem;
 use super::routes::{
     auth, candidates, events, health, invitations, members, resumes, search, sessions, setup, status, tokens, uploads,
 };
-use super::{idempotency, layers, openapi, web};
+use super::{idempotency, layers, openapi, record, web};
 use crate::context::Context;
 
 /// Every route of the API, with its description.
@@ -63,5 +63,6 @@ pub fn router(ctx: Context) -> Router {
         .layer(CatchPanicLayer::custom(layers::panicked))
         .layer(axum::middleware::from_fn_with_state(ctx.clone(), idempotency::once))
         .layer(axum::middleware::from_fn(layers::headers))
+        .layer(axum::middleware::from_fn(record::log))
         .with_state(ctx)
 }

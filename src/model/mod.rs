@@ -12,6 +12,7 @@ pub mod profile;
 pub mod query;
 pub mod ranking;
 pub mod resume;
+pub mod service;
 pub mod span;
 pub mod taxonomy;
 pub mod token;

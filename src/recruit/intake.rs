@@ -68,7 +68,7 @@ const MAX_ATTEMPTS: i32 = 8;
 /// Takes a file in. The same bytes again answer the first upload, with `duplicate_of`; a failed one is tried again.
 pub async fn receive(ctx: &Context, actor: &Actor, filename: &str, bytes: Vec<u8>) -> Result<Upload> {
     actor.require(Role::Recruiter)?;
-    let limit = ctx.config.intake.max_file_mb;
+    let limit = ctx.config.get().intake.max_file_mb;
     if bytes.len() as u64 > limit << 20 {
         return Err(Error::TooLarge("file_too_large", format!("`{filename}` is larger than {limit} MB")));
     }

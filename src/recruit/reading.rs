@@ -45,7 +45,7 @@ pub(super) async fn reader(tx: &mut Tx) -> Result<i32> {
 
 /// Reads a text, which comes back with what it says.
 pub(super) async fn read(ctx: &Context, text: String) -> Result<(String, Profile)> {
-    let country = Some(ctx.config.intake.default_country.clone()).filter(|country| !country.is_empty());
+    let country = Some(ctx.config.get().intake.default_country.clone()).filter(|country| !country.is_empty());
     let today = ctx.now().date_naive();
     let work = move || {
         let profile = resume::read(&text, today, country.as_deref());

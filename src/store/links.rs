@@ -75,6 +75,18 @@ pub async fn take(
     Ok(row.map(|row| row.member_id.map(MemberId::from)))
 }
 
+/// Whether a link for the first owner would still work.
+pub async fn is_open(tx: &mut Tx, token_hash: &[u8], now: DateTime<Utc>) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (select from links
+           where token_hash = $1 and purpose = 'setup' and used_at is null and expires_at > $2) as "open!""#,
+        token_hash,
+        now
+    )
+    .fetch_one(tx.conn())
+    .await?)
+}
+
 /// Removes links that no longer lead anywhere: used, or too old.
 pub async fn delete_spent(tx: &mut Tx, now: DateTime<Utc>) -> Result<u64> {
     Ok(sqlx::query!("delete from links where used_at is not null or expires_at <= $1", now)

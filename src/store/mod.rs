@@ -22,6 +22,7 @@ pub mod queue;
 pub mod readers;
 pub mod resumes;
 pub mod searches;
+pub mod server;
 pub mod sessions;
 pub mod tokens;
 pub mod uploads;
@@ -103,18 +104,25 @@ pub struct Tx {
 impl Store {
     /// Connects to `url`, with at most `max_connections` connections. The first connection is made here.
     pub async fn connect(url: &str, max_connections: u32) -> Result<Self> {
-        let options: PgConnectOptions = url.parse().map_err(|error: sqlx::Error| Error::Other(error.to_string()))?;
-        let options = options.application_name("talentprompt").statement_cache_capacity(256);
         let pool = PgPoolOptions::new()
             .max_connections(max_connections)
             .acquire_timeout(ACQUIRE_TIMEOUT)
-            .connect_with(options)
+            .connect_with(options(url)?)
             .await?;
         Ok(Self { pool })
     }
 
-    /// Brings the schema up to this version's. `url` names a role that owns the tables.
+    /// Brings the schema up to this version's, and makes the database first where there is none. `url` names a role that
+    /// owns the tables.
     pub async fn migrate(url: &str) -> Result<()> {
+        let options = options(url)?;
+        if let Err(sqlx::Error::Database(error)) = PgConnection::connect_with(&options).await
+            // invalid_catalog_name (PostgreSQL, appendix A)
+            && error.code().as_deref() == Some("3D000")
+            && let Some(name) = options.get_database()
+        {
+            create_database(options.clone().database("postgres"), name).await?;
+        }
         let store = Self::connect(url, 1).await?;
         MIGRATIONS.run(&store.pool).await.map_err(|error| Error::Schema(error.to_string()))?;
         store.pool.close().await;
@@ -289,18 +297,25 @@ impl Store {
 impl Store {
     /// Makes the database `name` on the server of `url`, unless it is there.
     pub async fn create_database(url: &str, name: &str) -> Result<()> {
-        let store = Self::connect(url, 1).await?;
-        let there =
-            sqlx::query_scalar!(r#"select exists (select from pg_database where datname = $1) as "there!""#, name)
-                .fetch_one(&store.pool)
-                .await?;
-        if !there {
-            // A name cannot be a parameter here; it is quoted as an identifier.
-            let quoted = name.replace('"', "\"\"");
-            let statement = format!(r#"create database "{quoted}""#);
-            sqlx::raw_sql(sqlx::AssertSqlSafe(statement)).execute(&store.pool).await?;
-        }
-        store.pool.close().await;
-        Ok(())
+        create_database(options(url)?, name).await
     }
+}
+
+fn options(url: &str) -> Result<PgConnectOptions> {
+    let options: PgConnectOptions = url.parse().map_err(|error: sqlx::Error| Error::Other(error.to_string()))?;
+    Ok(options.application_name("talentprompt").statement_cache_capacity(256))
+}
+
+async fn create_database(server: PgConnectOptions, name: &str) -> Result<()> {
+    let mut connection = PgConnection::connect_with(&server).await?;
+    let there = sqlx::query_scalar!(r#"select exists (select from pg_database where datname = $1) as "there!""#, name)
+        .fetch_one(&mut connection)
+        .await?;
+    if !there {
+        // A name cannot be a parameter here; it is quoted as an identifier.
+        let quoted = name.replace('"', "\"\"");
+        let statement = format!(r#"create database "{quoted}""#);
+        sqlx::raw_sql(sqlx::AssertSqlSafe(statement)).execute(&mut connection).await?;
+    }
+    Ok(connection.close().await?)
 }

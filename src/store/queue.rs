@@ -154,6 +154,17 @@ impl Store {
         Ok(())
     }
 
+    /// How many seconds the oldest task has waited that could be done.
+    pub async fn task_wait(&self, now: DateTime<Utc>) -> Result<f64> {
+        Ok(sqlx::query_scalar!(
+            r#"select coalesce(extract(epoch from $1::timestamptz - min(run_at))::float8, 0) as "seconds!"
+               from tasks where state = 'ready' and run_at <= $1"#,
+            now
+        )
+        .fetch_one(&self.pool)
+        .await?)
+    }
+
     /// How many tasks there are in each state.
     pub async fn task_counts(&self) -> Result<Counts> {
         let row = sqlx::query!(

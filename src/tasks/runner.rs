@@ -3,12 +3,15 @@
 //! A worker that is killed leaves its lease to expire, and another takes the task; an attempt that fails is repeated
 //! with growing pauses; the last one tells the task to leave the truth where people look.
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use tracing::{Instrument, error_span};
 use uuid::Uuid;
 
 use super::{Done, Task, all};
@@ -29,32 +32,59 @@ const IDLE: Duration = Duration::from_secs(1);
 /// How long a task waits when a service it needs is away.
 const AWAY: Duration = Duration::from_secs(3);
 
-/// Runs tasks on `workers` workers until `stop`, then gives back what is not done.
-pub async fn run(ctx: Context, workers: usize, stop: CancellationToken) {
-    let mut set = JoinSet::new();
-    for _ in 0..workers.max(1) {
-        set.spawn(work(ctx.clone(), stop.clone()));
+/// Tells whether the workers get on: each says so whenever it looks for a task or renews one, which is every few
+/// seconds, whatever it does.
+#[derive(Debug, Clone)]
+pub struct Pulse(Arc<[Mutex<Instant>]>);
+
+impl Pulse {
+    /// Of so many workers, at least one.
+    pub fn new(workers: usize) -> Self {
+        Self((0..workers.max(1)).map(|_| Mutex::new(Instant::now())).collect())
     }
-    while let Some(ended) = set.join_next().await {
+
+    fn beat(&self, worker: usize) {
+        *self.0[worker].lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
+    /// How long the slowest worker has not been heard of.
+    pub fn age(&self) -> Duration {
+        let ages = self.0.iter().map(|last| last.lock().unwrap_or_else(PoisonError::into_inner).elapsed());
+        ages.max().unwrap_or_default()
+    }
+}
+
+/// Runs tasks on as many workers as `pulse` has until `stop`, then gives back what is not done.
+pub async fn run(ctx: Context, pulse: Pulse, stop: CancellationToken) {
+    let mut set = JoinSet::new();
+    let mut workers = HashMap::new();
+    let begin = |set: &mut JoinSet<()>, worker| set.spawn(work(ctx.clone(), pulse.clone(), worker, stop.clone())).id();
+    for worker in 0..pulse.0.len() {
+        workers.insert(begin(&mut set, worker), worker);
+    }
+    while let Some(ended) = set.join_next_with_id().await {
         if let Err(error) = ended {
             tracing::error!(%error, "a worker died, starting another");
-            if !stop.is_cancelled() {
-                set.spawn(work(ctx.clone(), stop.clone()));
+            if let Some(worker) = workers.remove(&error.id()).filter(|_| !stop.is_cancelled()) {
+                workers.insert(begin(&mut set, worker), worker);
             }
         }
     }
 }
 
-async fn work(ctx: Context, stop: CancellationToken) {
+async fn work(ctx: Context, pulse: Pulse, worker: usize, stop: CancellationToken) {
     let kinds: Vec<String> = all().iter().map(|task| task.kind().to_owned()).collect();
     let mut notices = ctx.notices.subscribe();
     while !stop.is_cancelled() {
+        pulse.beat(worker);
         let lease = Uuid::from_bytes(random::bytes());
         match ctx.store.reserve(&kinds, 1, lease, LEASE, ctx.now()).await {
             Ok(reserved) if reserved.is_empty() => idle(&mut notices, &stop).await,
             Ok(reserved) => {
                 for task in reserved {
-                    hold(&ctx, &task, &stop).await;
+                    let workspace = task.workspace.map(|id| id.to_string());
+                    let span = error_span!("task", task = %task.id, kind = task.kind, workspace);
+                    hold(&ctx, &task, || pulse.beat(worker), &stop).instrument(span).await;
                 }
             }
             Err(error) => {
@@ -89,12 +119,13 @@ async fn wait(time: Duration, stop: &CancellationToken) {
 }
 
 /// Does one task while renewing its lease; gives it back unharmed when the process stops.
-async fn hold(ctx: &Context, task: &Reserved, stop: &CancellationToken) {
+async fn hold(ctx: &Context, task: &Reserved, beat: impl Fn(), stop: &CancellationToken) {
     let renewing = async {
         loop {
             tokio::time::sleep(LEASE / 3).await;
+            beat();
             if let Err(error) = ctx.store.renew(task.lease, LEASE, ctx.now()).await {
-                tracing::warn!(%error, task = %task.id, "cannot renew a lease");
+                tracing::warn!(%error, "cannot renew a lease");
             }
         }
     };
@@ -103,7 +134,7 @@ async fn hold(ctx: &Context, task: &Reserved, stop: &CancellationToken) {
         () = renewing => {}
         () = stop.cancelled() => {
             if let Err(error) = release(ctx, task, Duration::ZERO).await {
-                tracing::warn!(%error, task = %task.id, "cannot give a task back; its lease will expire");
+                tracing::warn!(%error, "cannot give a task back; its lease will expire");
             }
         }
     }
@@ -125,7 +156,7 @@ async fn attempt(ctx: &Context, task: &Reserved) {
     if let Err(error) = outcome
         && let Err(second) = fail(ctx, task, kind, &error).await
     {
-        tracing::warn!(%error, %second, task = %task.id, "cannot record a failure; the lease will expire");
+        tracing::warn!(%error, %second, "cannot record a failure; the lease will expire");
     }
 }
 
@@ -133,7 +164,7 @@ async fn finish(ctx: &Context, task: &Reserved, kind: &dyn Task) -> Result<()> {
     let started = Instant::now();
     let Done { mut tx, refresh } = kind.run(ctx, task).await?;
     if !queue::finish(&mut tx, task.id, task.lease).await? {
-        tracing::warn!(task = %task.id, kind = task.kind, "another worker took the task over, dropping this attempt");
+        tracing::warn!("another worker took the task over, dropping this attempt");
         return Ok(());
     }
     tx.commit().await?;
@@ -143,7 +174,7 @@ async fn finish(ctx: &Context, task: &Reserved, kind: &dyn Task) -> Result<()> {
         tracing::warn!(%error, %candidate, "the index does not take a candidate in yet; the next step repeats it");
     }
     let duration_ms = started.elapsed().as_millis();
-    tracing::debug!(task = %task.id, kind = task.kind, duration_ms, "a task is done");
+    tracing::debug!(duration_ms, "a task is done");
     Ok(())
 }
 
@@ -154,7 +185,7 @@ async fn fail(ctx: &Context, task: &Reserved, kind: &dyn Task, error: &Error) ->
         return release(ctx, task, AWAY).await;
     }
     let last = task.attempt >= task.max_attempts;
-    tracing::warn!(%error, task = %task.id, kind = task.kind, attempt = task.attempt, last, "a task failed");
+    tracing::warn!(%error, attempt = task.attempt, last, "a task failed");
     if last {
         kind.give_up(ctx, task, error).await?;
     }

@@ -1,18 +1,58 @@
 //! Floor 1: logging set-up; knows no domain.
 //!
-//! To the journal with fields when systemd started us, else to standard error for people.
+//! To the journal with fields when systemd started us, as JSON for collectors, else to standard error for people.
 
-use tracing_subscriber::EnvFilter;
+mod journal;
+
 use tracing_subscriber::prelude::*;
+use tracing_subscriber::{EnvFilter, Registry, fmt, reload};
+
+/// Where the log goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// The journal, with fields.
+    Journal,
+    /// Standard error, a JSON object a line.
+    Json,
+    /// Standard error, for people.
+    Text,
+}
+
+/// The running log.
+#[derive(Debug, Clone)]
+pub struct Log(reload::Handle<EnvFilter, Registry>);
 
 /// Starts the log. `filter` is a level or a filter such as `info,talentprompt=debug`; a wrong one becomes `info`.
-pub fn start(filter: &str, to_journal: bool) {
+pub fn start(filter: &str, target: Target) -> Log {
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    let (filter, handle) = reload::Layer::new(filter);
     let registry = tracing_subscriber::registry().with(filter);
-    if to_journal && let Ok(journal) = tracing_journald::layer() {
-        registry.with(journal).init();
-        return;
+    let lines = fmt::layer().with_writer(std::io::stderr).with_target(false);
+    match target {
+        Target::Journal => match journal::Journal::open() {
+            Ok(journal) => registry.with(journal).init(),
+            Err(_) => registry.with(lines).init(),
+        },
+        Target::Json => {
+            let lines = fmt::layer().json().flatten_event(true).with_span_list(false).with_writer(std::io::stderr);
+            registry.with(lines).init();
+        }
+        Target::Text => registry.with(lines).init(),
     }
-    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
-    registry.with(layer).init();
+    Log(handle)
+}
+
+/// Whether `text` is a level or a filter.
+pub fn is_filter(text: &str) -> bool {
+    EnvFilter::try_new(text).is_ok()
+}
+
+impl Log {
+    /// From now on this filter; a wrong one changes nothing.
+    pub fn filter(&self, filter: &str) {
+        if let Ok(filter) = EnvFilter::try_new(filter) {
+            // The log lives as long as the process.
+            drop(self.0.reload(filter));
+        }
+    }
 }

@@ -7,6 +7,7 @@ mod extract;
 mod failures;
 mod housekeeping;
 mod intake;
+mod lifecycle;
 mod policy;
 mod queue;
 mod reading;

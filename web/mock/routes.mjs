@@ -371,6 +371,19 @@ export const routes = [
           },
           { name: 'embedding', state: 'up', detail: 'all-MiniLM-L6-v2, in this process' },
         ],
+        supervised: [
+          {
+            name: 'postgres',
+            unit: 'talentprompt-postgres.service',
+            state: 'up',
+            since: '2026-11-20T06:25:00Z',
+            restarts: 0,
+            memory_bytes: 96_000_000,
+            disk_bytes: 412_000_000,
+            version: 'PostgreSQL 15.14',
+            detail: null,
+          },
+        ],
         counts: {
           candidates: people.length,
           resumes: people.reduce((n, p) => n + p.candidate.resumes.length, 0),

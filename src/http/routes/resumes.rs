@@ -48,7 +48,8 @@ pub struct Form {
     request_body(content = Form, content_type = "multipart/form-data"),
     responses((status = 202, body = Uploads), (status = 413, body = Problem), (status = 422, body = Problem)))]
 pub async fn upload(State(ctx): State<Context>, Recruiter(me): Recruiter, mut request: Request) -> Answer<Response> {
-    let limit = ctx.config.intake.max_file_mb * REQUEST_FILES;
+    let config = ctx.config.get();
+    let limit = config.intake.max_file_mb * REQUEST_FILES;
     let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     if announced.is_some_and(|bytes: u64| bytes > limit << 20) {
         return Err(too_large(limit));
@@ -64,16 +65,14 @@ pub async fn upload(State(ctx): State<Context>, Recruiter(me): Recruiter, mut re
             continue;
         }
         let filename = field.file_name().unwrap_or("unnamed").to_owned();
-        if answer.uploads.len() + answer.rejected.len() >= ctx.config.intake.max_files {
-            let detail = format!("at most {} files a request; send the rest in another", ctx.config.intake.max_files);
+        if answer.uploads.len() + answer.rejected.len() >= config.intake.max_files {
+            let detail = format!("at most {} files a request; send the rest in another", config.intake.max_files);
             answer.rejected.push(Rejected { filename, code: "too_many_files", detail });
             continue;
         }
         let taken = match read(field, &ctx, limit).await? {
             Some(bytes) => in_time(refusable(intake::receive(&ctx, &me, &filename, bytes))).await?,
-            None => {
-                Err(("file_too_large", format!("`{filename}` is larger than {} MB", ctx.config.intake.max_file_mb)))
-            }
+            None => Err(("file_too_large", format!("`{filename}` is larger than {} MB", config.intake.max_file_mb))),
         };
         match taken {
             Ok(upload) => answer.uploads.push(upload),
@@ -106,7 +105,7 @@ fn conclude(answer: Uploads) -> Answer<Response> {
 
 /// The field's bytes; `None` when it is larger than a file may be (it is read to its end and dropped).
 async fn read(mut field: Field<'_>, ctx: &Context, request_mb: u64) -> Answer<Option<Vec<u8>>> {
-    let most = usize::try_from(ctx.config.intake.max_file_mb << 20).unwrap_or(usize::MAX);
+    let most = usize::try_from(ctx.config.get().intake.max_file_mb << 20).unwrap_or(usize::MAX);
     let mut bytes = Vec::new();
     let mut fits = true;
     while let Some(chunk) = field.chunk().await.map_err(|error| unreadable(&error, request_mb))? {

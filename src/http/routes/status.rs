@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use crate::context::Context;
 use crate::http::auth::Viewer;
 use crate::http::problem::Answer;
+use crate::model::service::Supervised;
 use crate::recruit::{accounts::Actor, candidates, intake, standby};
 
 /// A service the appliance works with.
@@ -34,6 +35,8 @@ pub struct Counts {
 pub struct ApplianceState {
     version: &'static str,
     services: Vec<Service>,
+    /// The local services that the appliance keeps running; none without systemd, or with services elsewhere.
+    supervised: Option<Vec<Supervised>>,
     counts: Counts,
 }
 
@@ -62,7 +65,9 @@ pub async fn get(State(ctx): State<Context>, Viewer(me): Viewer) -> Answer<axum:
             None => Service { name: "redis", state: "up", detail: Some("not configured; kept in the process") },
         },
     ];
-    Ok(axum::Json(ApplianceState { version: env!("CARGO_PKG_VERSION"), services, counts: counts(&ctx, &me).await? }))
+    let supervised = ctx.services.borrow().clone();
+    let counts = counts(&ctx, &me).await?;
+    Ok(axum::Json(ApplianceState { version: env!("CARGO_PKG_VERSION"), services, supervised, counts }))
 }
 
 fn service(name: &'static str, up: bool, otherwise: &'static str, meaning: &'static str) -> Service {

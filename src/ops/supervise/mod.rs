@@ -1,6 +1,7 @@
-//! Private services as child processes: a Postgres and a Redis of our own for `demo` and for tests.
+//! The services the appliance works with: in production units of systemd, which are watched and restarted (`watch`,
+//! `local`, `probe`); in `demo` and in tests private child processes, a Postgres and a Redis of our own.
 //!
-//! They listen on Unix sockets only, run as an unprivileged user when we are root, and end with us: the kernel
+//! The children listen on Unix sockets only, run as an unprivileged user when we are root, and end with us: the kernel
 //! ends them when this process is killed, and what survives even that is found by its directory and stopped
 //! before the next start. Nothing else on the machine is touched: a process is only ever signalled after it was
 //! seen to work inside our own directory.
@@ -9,11 +10,15 @@ mod account;
 mod children;
 mod directory;
 mod error;
+mod local;
 mod orphan;
 mod postgres;
+mod probe;
 mod programs;
 mod redis;
+pub mod watch;
 
 pub use self::error::Error;
+pub use self::local::{Service, services};
 pub use self::postgres::Postgres;
 pub use self::redis::Redis;

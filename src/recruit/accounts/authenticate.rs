@@ -37,7 +37,7 @@ pub async fn session(ctx: &Context, token: &str) -> Result<Actor> {
             let mut tx = ctx.store.system().await?;
             let mut session = sessions::by_token(&mut tx, &hash, now).await?.ok_or(NO_SESSION)?;
             if (now - session.last_seen_at).num_seconds() >= TOUCH_EVERY {
-                session.expires_at = now + TimeDelta::days(ctx.config.security.session_days);
+                session.expires_at = now + TimeDelta::days(ctx.config.get().security.session_days);
                 sessions::touch(&mut tx, session.id, now, session.expires_at).await?;
                 members::touch(&mut tx, session.member, now).await?;
                 session.last_seen_at = now;

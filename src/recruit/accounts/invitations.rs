@@ -19,7 +19,7 @@ pub(super) async fn link(ctx: &Context, tx: &mut Tx, member: &Member) -> Result<
     let now = ctx.now();
     let until = now + TimeDelta::from_std(LINK_LIFETIME).expect("a week fits");
     links::insert(tx, &hash, purpose, Some(member.id), now, until).await?;
-    Ok(format!("{}/invitation?token={token}", ctx.config.public_url()))
+    Ok(format!("{}/invitation?token={token}", ctx.config.get().public_url()))
 }
 
 /// Uses the link: sets the password, ends all other sessions, signs in.

@@ -32,10 +32,15 @@ pub async fn is_needed(ctx: &Context) -> Result<bool> {
 }
 
 /// A new one-time link for the first owner; earlier ones stop working.
+pub async fn link(ctx: &Context) -> Result<String> {
+    Ok(url(ctx, &token(ctx).await?))
+}
+
+/// The token of a new link; those of earlier links stop working.
 ///
 /// # Panics
 /// Never: a week is a duration.
-pub async fn link(ctx: &Context) -> Result<String> {
+pub async fn token(ctx: &Context) -> Result<String> {
     if !is_needed(ctx).await? {
         return Err(Error::Conflict("already_set_up", "this appliance has an owner; sign in instead".into()));
     }
@@ -45,7 +50,18 @@ pub async fn link(ctx: &Context) -> Result<String> {
     let mut tx = ctx.store.system().await?;
     links::insert(&mut tx, &hash, Purpose::Setup, None, now, until).await?;
     tx.commit().await?;
-    Ok(format!("{}/setup?token={token}", ctx.config.public_url()))
+    Ok(token)
+}
+
+/// Whether the link with this token would still work.
+pub async fn is_open(ctx: &Context, token: &str) -> Result<bool> {
+    let mut tx = ctx.store.system().await?;
+    Ok(links::is_open(&mut tx, &secret::sha256(token.as_bytes()), ctx.now()).await?)
+}
+
+/// The link with this token.
+pub fn url(ctx: &Context, token: &str) -> String {
+    format!("{}/setup?token={token}", ctx.config.get().public_url())
 }
 
 /// Uses the link: makes the workspace and its owner, and signs them in.

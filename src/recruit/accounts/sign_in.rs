@@ -39,7 +39,7 @@ pub struct SignedIn {
 pub async fn sign_in(ctx: &Context, email: &str, given: String, origin: &Origin) -> Result<SignedIn> {
     let by_account = format!("signin:account:{}", secret::hex(&secret::sha256(email.to_lowercase().as_bytes())));
     let by_address = format!("signin:address:{}", origin.address.as_deref().unwrap_or("unknown"));
-    let limit = u64::from(ctx.config.security.failed_sign_ins);
+    let limit = u64::from(ctx.config.get().security.failed_sign_ins);
     for key in [&by_account, &by_address] {
         let (failures, left) = ctx.cache.counted(key).await;
         if failures >= limit {
@@ -75,7 +75,7 @@ pub(super) async fn open_session(ctx: &Context, tx: &mut Tx, member: Member, ori
         member: member.id,
         created_at: now,
         last_seen_at: now,
-        expires_at: now + TimeDelta::days(ctx.config.security.session_days),
+        expires_at: now + TimeDelta::days(ctx.config.get().security.session_days),
         user_agent: origin.user_agent.as_ref().map(|text| text.chars().take(300).collect()),
         address: origin.address.clone(),
     };

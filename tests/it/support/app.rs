@@ -99,7 +99,7 @@ impl TestApp {
         let base = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();
         let serving = if plan.workers {
-            tokio::spawn(lifecycle::run(ctx.clone(), listener, stop.clone()))
+            tokio::spawn(lifecycle::run(ctx.clone(), vec![listener], stop.clone()))
         } else {
             let service = talentprompt::http::router(ctx.clone());
             let service = service.into_make_service_with_connect_info::<std::net::SocketAddr>();
@@ -157,12 +157,12 @@ impl TestApp {
 
     /// A connection to the application's database as its owner, whom row-level security does not bind.
     pub async fn superuser(&self) -> PgConnection {
-        PgConnection::connect(&self.ctx.config.database.admin_url).await.unwrap()
+        PgConnection::connect(&self.ctx.config.get().database.admin_url).await.unwrap()
     }
 
     /// A connection as the role the application has.
     pub async fn application_role(&self) -> PgConnection {
-        PgConnection::connect(&self.ctx.config.database.url).await.unwrap()
+        PgConnection::connect(&self.ctx.config.get().database.url).await.unwrap()
     }
 
     /// Runs a statement of the test's own as the superuser; answers how many rows it changed.
@@ -188,18 +188,19 @@ impl TestApp {
     }
 }
 
+/// What `with-services` tells the tests.
 #[expect(clippy::disallowed_methods, reason = "tests may read the environment")]
-fn environment(name: &str) -> String {
+pub fn environment(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set; run the tests under tests/support/with-services"))
 }
 
 /// The same server's `database`.
-fn on_database(server: &str, database: &str) -> String {
+pub fn on_database(server: &str, database: &str) -> String {
     server.replace(":///postgres?", &format!(":///{database}?"))
 }
 
-/// A configuration read from a file, as the program reads its own.
-fn configuration(data: &Path, admin: &str) -> Config {
+/// A configuration file as an operator writes it.
+pub fn configuration_file(data: &Path, admin: &str) -> PathBuf {
     let app = admin.replace("user=talentprompt", "user=talentprompt_app");
     let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging/models/data/all-minilm-l6-v2");
     let (folder, model) = (data.to_string_lossy(), model.to_string_lossy());
@@ -211,7 +212,12 @@ fn configuration(data: &Path, admin: &str) -> Config {
     );
     let file = data.join("talentprompt.toml");
     std::fs::write(&file, text).unwrap();
-    config::load(Some(&file)).unwrap().config
+    file
+}
+
+/// A configuration read from a file, as the program reads its own.
+fn configuration(data: &Path, admin: &str) -> Config {
+    config::load(Some(&configuration_file(data, admin))).unwrap().config
 }
 
 async fn context(config: Config, model: bool) -> Context {
@@ -226,7 +232,8 @@ async fn context(config: Config, model: bool) -> Context {
         vectors: Arc::new(EmbeddedIndex::new(embedder.model().dimensions)),
         extractor: Extractor::new(ExtractLimits::default(), executable),
         notices: broadcast::channel(4_096).0,
-        config: Arc::new(config),
+        services: tokio::sync::watch::channel(None).0,
+        config: config.into(),
         store,
         clock,
         embedder,

@@ -194,6 +194,20 @@ impl VectorIndex for QdrantIndex {
     }
 }
 
+/// Proves by a query that the server at `url` works; answers its version.
+///
+/// # Errors
+/// [`Error::Refused`] when the URL is not one, [`Error::Unavailable`] when nobody answers.
+pub async fn probe(url: &str, api_key: &str) -> Result<String, Error> {
+    let client = Qdrant::from_url(url)
+        .api_key((!api_key.is_empty()).then_some(api_key))
+        .connect_timeout(CONNECT_LIMIT)
+        .skip_compatibility_check()
+        .build()
+        .map_err(|error| Error::Refused(format!("{url} is no Qdrant address: {error}")))?;
+    Ok(answer(within(QUERY_LIMIT, client.health_check()).await?)?.version)
+}
+
 async fn within<T>(limit: Duration, work: impl Future<Output = T> + Send) -> Result<T, Error> {
     let seconds = limit.as_secs();
     let timed = tokio::time::timeout(limit, work).await;

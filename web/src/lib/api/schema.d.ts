@@ -511,6 +511,8 @@ export interface components {
         ApplianceState: {
             counts: components["schemas"]["Counts"];
             services: components["schemas"]["Service"][];
+            /** @description The local services that the appliance keeps running; none without systemd, or with services elsewhere. */
+            supervised?: components["schemas"]["Supervised"][] | null;
             version: string;
         };
         /** @description One candidate. */
@@ -1039,6 +1041,11 @@ export interface components {
             /** @description `up`, `degraded` or `down`. */
             state: string;
         };
+        /**
+         * @description How it stands with a service.
+         * @enum {string}
+         */
+        ServiceState: "up" | "starting" | "down" | "crash_loop" | "stopped" | "not_installed";
         /** @description A signed-in browser. */
         Session: {
             address?: string | null;
@@ -1116,6 +1123,36 @@ export interface components {
         /** @description Values for a chip. */
         Suggestions: {
             suggestions: components["schemas"]["Suggestion"][];
+        };
+        /** @description A service as it was seen last. */
+        Supervised: {
+            /** @description What is wrong, in words. */
+            detail?: string | null;
+            /**
+             * Format: int64
+             * @description Bytes on disk.
+             */
+            disk_bytes?: number | null;
+            /**
+             * Format: int64
+             * @description Bytes of memory.
+             */
+            memory_bytes?: number | null;
+            /** @description `postgres`, `redis` or `qdrant`. */
+            name: string;
+            /** @description How often it was started again, as far as systemd and the supervision have counted. */
+            restarts: number;
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            since: string;
+            /** @description How it stands. */
+            state: components["schemas"]["ServiceState"];
+            /** @description Its systemd unit. */
+            unit: string;
+            /** @description Its version, when it answered. */
+            version?: string | null;
         };
         /** @description An API token, without its secret. */
         Token: {

@@ -54,6 +54,7 @@ export type SuggestKind = 'skill' | 'title' | 'place' | 'language';
 export type Suggestion = Omit<Schema['Suggestion'], 'kind'> & { kind: SuggestKind };
 
 export type ServiceState = Omit<Schema['Service'], 'state'> & { state: 'up' | 'down' | 'degraded' };
+export type Supervised = Schema['Supervised'];
 export type Status = Omit<Schema['ApplianceState'], 'services'> & { services: ServiceState[] };
 
 /** What `/events` says of a candidate. */

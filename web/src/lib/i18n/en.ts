@@ -426,6 +426,20 @@ export const en = {
     queued: 'In progress',
     failed: 'Failed uploads',
     version: (v: string): string => `Version ${v}`,
+    supervised: 'On this machine',
+    units: {
+      up: 'up',
+      starting: 'starting',
+      down: 'down',
+      crash_loop: 'crashing again and again',
+      stopped: 'stopped',
+      not_installed: 'not installed',
+    },
+    since: (when: string): string => `since ${when}`,
+    memory: (amount: string): string => `${amount} memory`,
+    disk: (amount: string): string => `${amount} disk`,
+    restarts: (times: number): string =>
+      times === 1 ? 'restarted once' : `restarted ${number(times)} times`,
   },
   help: {
     title: 'Keyboard',

@@ -1,0 +1,90 @@
+//! The way to being ready under systemd: start the local services, wait for the database, bring its schema up to date;
+//! meanwhile tell systemd what goes on and that it may take longer, and whoever asks that it is not ready yet.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Result;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::listen::Sockets;
+use crate::base::clock::SystemClock;
+use crate::config::{Config, environment};
+use crate::gateways::systemd::{SystemBus, process};
+use crate::model::service::Supervised;
+use crate::ops::supervise;
+use crate::store::{self, server};
+use crate::{boot, http};
+
+/// How often systemd is asked for more time, and for how much.
+const ASK: Duration = Duration::from_secs(5);
+const MORE: Duration = Duration::from_mins(1);
+
+/// How long whoever asks is kept waiting for the database before they are told that it is away. A restart is over
+/// sooner, and nobody sees it.
+const SILENCE: Duration = Duration::from_secs(10);
+
+/// Watches the local services until `stop` where systemd started us; answers where they are shown.
+pub fn supervise(config: &Config, stop: &CancellationToken) -> watch::Sender<Option<Vec<Supervised>>> {
+    let board = watch::channel(None).0;
+    let services = supervise::services(config);
+    if environment::is_notified() && process::booted() && !services.is_empty() {
+        let (units, clock) = (Arc::new(SystemBus), Arc::new(SystemClock));
+        tokio::spawn(supervise::watch::run(services, units, clock, board.clone(), stop.clone()));
+    }
+    board
+}
+
+/// Waits for the database where somebody is told how long it takes, and brings its schema up to date. Answers whether
+/// it was not asked to stop before.
+pub async fn database(config: &Config, sockets: &Sockets, stop: &CancellationToken) -> Result<bool> {
+    let patient = environment::is_notified();
+    let arrived = CancellationToken::new();
+    let excuses = tokio::spawn(excuse(sockets.open()?, arrived.clone()));
+    let ready = async {
+        if patient {
+            process::status("waiting for the database");
+            wait(config.admin_url()).await;
+            process::status("bringing the database's schema up to date");
+        }
+        boot::migrate(config).await
+    };
+    let outcome = tokio::select! {
+        outcome = extended(ready) => outcome.map(|()| true),
+        () = stop.cancelled() => Ok(false),
+    };
+    arrived.cancel();
+    excuses.await??;
+    outcome
+}
+
+/// Does something that may take long, and tells systemd so.
+async fn extended<T>(work: impl Future<Output = T>) -> T {
+    let mut work = std::pin::pin!(work);
+    loop {
+        process::extend(MORE);
+        if let Ok(done) = tokio::time::timeout(ASK, &mut work).await {
+            return done;
+        }
+    }
+}
+
+/// Returns when the database answers.
+async fn wait(url: &str) {
+    let mut told = false;
+    while let Err(store::Error::Unavailable(reason)) = server::probe(url).await {
+        if !std::mem::replace(&mut told, true) {
+            tracing::warn!(reason, "the database does not answer yet, waiting for it");
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
+/// After a while, answers whoever asks that the database is away, until it has `arrived`.
+async fn excuse(listeners: Vec<tokio::net::TcpListener>, arrived: CancellationToken) -> Result<()> {
+    tokio::select! {
+        () = tokio::time::sleep(SILENCE) => Ok(http::wait(listeners, "the database", arrived).await?),
+        () = arrived.cancelled() => Ok(()),
+    }
+}

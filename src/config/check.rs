@@ -1,0 +1,35 @@
+//! Values that have the right type and still cannot work, found before anything is started with them.
+
+use super::Config;
+use crate::telemetry;
+
+/// The first key whose value cannot work, and what it takes instead.
+pub(super) fn first_mistake(config: &Config) -> Option<(&'static str, String)> {
+    let has_port = |address: &str| address.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+    let url = |url: &str, schemes: &[&str]| url.is_empty() || schemes.iter().any(|scheme| url.starts_with(scheme));
+    let is_country = |code: &str| code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_uppercase());
+    let country = &config.intake.default_country;
+    let rules: [(&'static str, bool, &str); 12] = [
+        ("server.listen", has_port(&config.server.listen), "takes an address and a port, such as \"127.0.0.1:8080\""),
+        ("server.public_url", url(&config.server.public_url, &["http://", "https://"]), "takes an http or https URL"),
+        ("data.dir", config.data.dir.is_absolute(), "takes a path that begins with /"),
+        ("database.max_connections", config.database.max_connections >= 4, "takes 4 or more"),
+        (
+            "redis.url",
+            url(&config.redis.url, &["redis"]),
+            "takes a URL that begins with redis:, rediss: or redis+unix:",
+        ),
+        ("vector.url", url(&config.vector.url, &["http://", "https://"]), "takes an http or https URL"),
+        ("intake.max_file_mb", config.intake.max_file_mb > 0, "takes 1 or more"),
+        ("intake.max_files", config.intake.max_files > 0, "takes 1 or more"),
+        (
+            "intake.default_country",
+            country.is_empty() || is_country(country),
+            "takes two capital letters, such as \"DE\"",
+        ),
+        ("security.session_days", config.security.session_days > 0, "takes 1 or more"),
+        ("log.format", matches!(config.log.format.as_str(), "text" | "json"), "takes \"text\" or \"json\""),
+        ("log.level", telemetry::is_filter(&config.log.level), "takes error, warn, info, debug, trace or a filter"),
+    ];
+    rules.iter().find(|(_, works, _)| !works).map(|(key, _, takes)| (*key, (*takes).to_owned()))
+}

@@ -1,0 +1,281 @@
+//! The real program as systemd runs it, without systemd: sockets are handed over, news are read from `$NOTIFY_SOCKET`,
+//! signals are sent, and nobody who asks may notice a restart.
+
+use std::fs::{self, File};
+use std::net::{SocketAddr, TcpListener};
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::net::UnixDatagram;
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use talentprompt::base::{random, secret};
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::support::app::{configuration_file, environment, on_database};
+
+/// How long the program may take for anything on a machine that is busy.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// Turns its standard input into the descriptor that systemd would hand over, then into the program.
+const HAND_OVER: &str =
+    r#"exec 3<&0 0</dev/null; LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=http WATCHDOG_PID=$$ exec "$@""#;
+
+/// What systemd keeps of a service while its processes come and go.
+struct Unit {
+    folder: TempDir,
+    config: PathBuf,
+    database: String,
+    socket: TcpListener,
+    news: UnixDatagram,
+}
+
+/// One process of the service.
+struct Process<'a> {
+    unit: &'a Unit,
+    child: Child,
+}
+
+impl Unit {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let database = format!("it_{}", secret::hex(&random::bytes::<8>()));
+        let admin = on_database(&environment("TALENTPROMPT_TEST_DATABASE_URL"), &database);
+        let config = configuration_file(folder.path(), &admin);
+        let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+        let listen = socket.local_addr().unwrap().to_string();
+        let text = fs::read_to_string(&config).unwrap();
+        fs::write(&config, format!("{text}[server]\nlisten = {listen:?}\n[log]\nformat = \"json\"\n")).unwrap();
+        let news = UnixDatagram::bind(folder.path().join("notify")).unwrap();
+        news.set_read_timeout(Some(PATIENCE)).unwrap();
+        Self { folder, config, database, socket, news }
+    }
+
+    fn address(&self) -> SocketAddr {
+        self.socket.local_addr().unwrap()
+    }
+
+    fn change(&self, change: impl Fn(String) -> String) {
+        fs::write(&self.config, change(fs::read_to_string(&self.config).unwrap())).unwrap();
+    }
+
+    fn log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("log")).unwrap()
+    }
+
+    fn start(&self) -> Process<'_> {
+        let log = File::options().create(true).append(true).open(self.folder.path().join("log")).unwrap();
+        let child = Command::new("/bin/sh")
+            .args(["-c", HAND_OVER, "sh", env!("CARGO_BIN_EXE_talentprompt"), "serve", "--config"])
+            .arg(&self.config)
+            .env("NOTIFY_SOCKET", self.folder.path().join("notify"))
+            .env("WATCHDOG_USEC", "3000000")
+            .env("JOURNAL_STREAM", "1:1")
+            .stdin(Stdio::from(OwnedFd::from(self.socket.try_clone().unwrap())))
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        Process { unit: self, child }
+    }
+
+    /// What a command prints, which ends with this code.
+    fn command(&self, arguments: &[&str], code: i32) -> String {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_talentprompt"));
+        let output = command.args(arguments).arg("--config").arg(&self.config).output().unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{said}{}", String::from_utf8_lossy(&output.stderr));
+        said
+    }
+
+    /// What the doctor finds, who finds something on any machine that runs tests.
+    fn doctor(&self) -> Vec<Value> {
+        serde_json::from_str(&self.command(&["doctor", "--json"], 1)).unwrap()
+    }
+
+    /// Reads news until some that hold `wanted`, and answers them.
+    fn told(&self, wanted: &str) -> String {
+        let begin = Instant::now();
+        let mut buffer = [0; 4096];
+        loop {
+            let length = self.news.recv(&mut buffer).unwrap_or_else(|error| panic!("{error}: {}", self.log()));
+            let news = String::from_utf8_lossy(&buffer[..length]).into_owned();
+            if news.contains(wanted) {
+                return news;
+            }
+            assert!(begin.elapsed() < PATIENCE, "never told {wanted}: {}", self.log());
+        }
+    }
+
+    async fn remove(self) {
+        let mut server = PgConnection::connect(&environment("TALENTPROMPT_TEST_DATABASE_URL")).await.unwrap();
+        let statement = format!("drop database if exists {} with (force)", self.database);
+        sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut server).await.unwrap();
+    }
+}
+
+impl Process<'_> {
+    fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    fn ended(mut self) -> ExitStatus {
+        let begin = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(begin.elapsed() < PATIENCE, "the process does not end: {}", self.unit.log());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Process<'_> {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// A connection that is used until the server ends it, as browsers do; or a new one for each request.
+struct Asker {
+    address: SocketAddr,
+    keep: bool,
+    stream: Option<TcpStream>,
+}
+
+impl Asker {
+    /// Whether a request was answered with success.
+    async fn ask(&mut self) -> std::io::Result<bool> {
+        let mut stream = match self.stream.take() {
+            Some(stream) => stream,
+            None => TcpStream::connect(self.address).await?,
+        };
+        stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").await?;
+        let (mut answer, mut buffer) = (Vec::new(), [0; 4096]);
+        while !answer.ends_with(b"\r\n\r\nok\n") {
+            match stream.read(&mut buffer).await? {
+                0 => return Ok(false),
+                length => answer.extend_from_slice(&buffer[..length]),
+            }
+        }
+        let head = String::from_utf8_lossy(&answer).to_lowercase();
+        if self.keep && !head.contains("connection: close") {
+            self.stream = Some(stream);
+        }
+        Ok(head.starts_with("http/1.1 200"))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_process_takes_its_socket_makes_its_database_and_reads_its_configuration_again() {
+    let unit = Unit::new();
+    let process = unit.start();
+    unit.told("EXTEND_TIMEOUT_USEC=");
+    unit.told("READY=1");
+    unit.told("WATCHDOG=1");
+    let asked = reqwest::get(format!("http://{}/api/v1/suggest?q=Wilhelmina", unit.address())).await.unwrap();
+    assert_eq!(asked.status(), 401);
+    let id = asked.headers()["x-request-id"].to_str().unwrap().to_owned();
+    let log = unit.log();
+    let lines = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap_or_else(|_| panic!("{line}")));
+    let line = lines.into_iter().find(|line| line["span"]["request_id"] == id.as_str()).unwrap();
+    assert_eq!((&line["level"], &line["status"]), (&Value::from("INFO"), &Value::from(401)));
+    assert!(!log.contains("Wilhelmina"), "a query is in the log: {log}");
+
+    let link = unit.command(&["owner-link"], 0);
+    assert!(link.contains("/setup?token=") && !log.contains(link.split_once('=').unwrap().1.trim()), "{link}");
+    assert_eq!(unit.command(&["owner-link"], 0), link, "the link that was printed before stopped working");
+    assert_eq!(fs::metadata(unit.folder.path().join("owner-link")).unwrap().mode() & 0o777, 0o600);
+
+    let findings = unit.doctor();
+    let level = |check: &str| findings.iter().find(|finding| finding["check"] == check).map(|one| &one["level"]);
+    for check in ["port", "schema", "database role", "workers", "tasks", "queue", "cache", "embedding model"] {
+        assert_eq!(level(check), Some(&Value::from("ok")), "{check}: {findings:#?}");
+    }
+    assert_eq!(level("owner"), Some(&Value::from("warning")));
+    assert!(findings.len() >= 40, "{} checks", findings.len());
+    let helpful =
+        |finding: &Value| finding["level"] == "ok" || (finding["means"].is_string() && finding["todo"].is_string());
+    assert!(findings.iter().all(helpful), "{findings:#?}");
+
+    unit.change(|text| format!("{}\nlevel = \"debug\"\n[tasks]\nworkers = 3\n", text.trim_end()));
+    process.signal(Signal::HUP);
+    assert!(unit.told("RELOADING=1").contains("MONOTONIC_USEC="));
+    assert!(unit.told("STATUS=").contains("in force now: log.level; needs a restart: tasks.workers"));
+    unit.told("READY=1");
+    unit.change(|text| text.replace("workers", "wokers"));
+    process.signal(Signal::HUP);
+    unit.told("RELOADING=1");
+    assert!(unit.told("STATUS=").contains("did you mean `tasks.workers`?"));
+    unit.told("READY=1");
+
+    process.signal(Signal::TERM);
+    unit.told("STOPPING=1");
+    assert!(process.ended().success());
+    unit.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restart_under_load_loses_no_request_on_kept_and_on_fresh_connections() {
+    let unit = Unit::new();
+    let first = unit.start();
+    unit.told("READY=1");
+    let (stop, answered) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU32::new(0)));
+    let askers: Vec<_> = [true, true, false, false]
+        .into_iter()
+        .map(|keep| {
+            let (stop, answered) = (Arc::clone(&stop), Arc::clone(&answered));
+            let mut asker = Asker { address: unit.address(), keep, stream: None };
+            tokio::spawn(async move {
+                while !stop.load(Ordering::Relaxed) {
+                    assert!(asker.ask().await.unwrap(), "a request was not answered (kept connection: {keep})");
+                    answered.fetch_add(1, Ordering::Relaxed);
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                }
+            })
+        })
+        .collect();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let before = answered.load(Ordering::Relaxed);
+    first.signal(Signal::TERM);
+    assert!(tokio::task::block_in_place(|| first.ended()).success());
+    let second = unit.start();
+    tokio::task::block_in_place(|| unit.told("READY=1"));
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    stop.store(true, Ordering::Relaxed);
+    for asker in askers {
+        asker.await.unwrap();
+    }
+    assert!(before > 0 && answered.load(Ordering::Relaxed) > before, "nothing was asked on both sides of the restart");
+    second.signal(Signal::TERM);
+    assert!(tokio::task::block_in_place(|| second.ended()).success());
+    unit.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_start_without_a_database_stays_and_says_so() {
+    let unit = Unit::new();
+    unit.change(|text| text.replace("host=", "host=/nonexistent"));
+    let process = unit.start();
+    assert!(unit.told("STATUS=").contains("waiting for the database"));
+    let answer = reqwest::get(format!("http://{}/api/v1/status", unit.address())).await.unwrap();
+    assert_eq!(answer.status(), 503);
+    assert_eq!(answer.headers()["content-type"], "application/problem+json");
+    assert!(answer.headers().contains_key("retry-after"));
+    let findings = tokio::task::block_in_place(|| unit.doctor());
+    let appliance = findings.iter().find(|finding| finding["check"] == "appliance").unwrap();
+    assert!(appliance["saw"].as_str().unwrap().contains("cannot connect to Postgres"), "{appliance}");
+    assert!(findings.iter().any(|finding| finding["check"] == "memory" || finding["check"] == "kernel"));
+    process.signal(Signal::TERM);
+    assert!(tokio::task::block_in_place(|| process.ended()).success());
+}
