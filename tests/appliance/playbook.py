@@ -97,8 +97,9 @@ class Playbook:
         home = self.machine.root / "root/.ssh"
         home.mkdir(mode=0o700, exist_ok=True)
         shutil.copy(f"{key}.pub", home / "authorized_keys")
-        public = re.search(r"-----BEGIN.*-----END[^\n]*", (self.folder / "share/apt/talentprompt.sources").read_text(), re.S)[0]
-        (self.folder / "apt.asc").write_text(re.sub(r"^ \.?", "", public, flags=re.M))
+        sources = (self.folder / "share/apt/talentprompt.sources").read_text()
+        armored = re.search(r"-----BEGIN.*-----END[^\n]*", sources, re.S)[0]
+        (self.folder / "apt.asc").write_text(re.sub(r"^ \.?", "", armored, flags=re.M))
         (self.folder / "inventory.yml").write_text(f"""
 all:
   hosts:
@@ -115,7 +116,8 @@ all:
 
     def play(self, playbook, *options, check=True):
         """Runs a playbook; answers how many tasks changed something, -1 when it failed, and what it said."""
-        code, said = call("ansible-playbook", "-i", self.folder / "inventory.yml", f"{playbook}.yml", *options, check=check)
+        inventory = self.folder / "inventory.yml"
+        code, said = call("ansible-playbook", "-i", inventory, f"{playbook}.yml", *options, check=check)
         return int(re.search(r"changed=(\d+)", said)[1]) if code == 0 else -1, said
 
     def unchanged(self, playbook, *options):
@@ -131,6 +133,11 @@ all:
         except OSError:
             return False
 
+    def logs_in(self):
+        """Whether a new login works."""
+        code, _ = call("ansible", "-i", self.folder / "inventory.yml", "all", "-m", "ansible.builtin.ping", check=False)
+        return code == 0
+
     def a_check_of_a_fresh_machine_changes_nothing(self):
         before = self.machine.run("dpkg --list; find /etc -newer /root/.ssh/authorized_keys -type f")
         self.play("site", "--check")
@@ -139,8 +146,9 @@ all:
     def a_fresh_machine_answers_a_search_in_time(self):
         started = time.monotonic()
         self.play("site")
-        self.machine.run("talentprompt users create --workspace Test --name 'Olga Owner' --role owner olga@example.com")
-        self.token = re.search(r"tp_\S+", self.machine.run("talentprompt tokens create --name test olga@example.com"))[0]
+        self.machine.run("talentprompt users create --workspace Test --name Olga --role owner olga@example.com")
+        told = self.machine.run("talentprompt tokens create --name test olga@example.com")
+        self.token = re.search(r"tp_\S+", told)[0]
         expect('"hits"' in self.machine.run(SEARCH.format(token=self.token)), "the search does not answer")
         took = time.monotonic() - started
         print(f"from a fresh machine to a search that answers: {took:.0f} s", flush=True)
@@ -162,7 +170,9 @@ all:
         self.machine.run("systemctl stop stranger")
 
     def secrets_are_handed_over_and_not_shown(self):
-        changed, said = self.play("site", "-vvv", "--diff", "-e", '{"talentprompt_credentials":{"vector.api_key":"canary"}}')
+        secret = '{"talentprompt_credentials":{"vector.api_key":"canary"}}'
+        (self.folder / "secret.json").write_text(secret)
+        changed, said = self.play("site", "-vvv", "--diff", "-e", f"@{self.folder}/secret.json")
         expect(changed == 2, f"{changed} changes: the secret and the restart")
         expect("canary" not in said, "the secret is shown")
         expect(self.machine.run("cat /etc/talentprompt/credentials/vector.api_key") == "canary", "it is not written")
@@ -192,7 +202,7 @@ all:
         for role, settings in (("sshd", '"sshd_allow_users":["nobody"],"sshd_way_back":"8s"'),
                                ("firewall", '"firewall_ssh_from":["192.0.2.0/24"],"firewall_way_back":"8s"')):
             expect(self.play("site", "-e", f"{{{settings}}}", check=False)[0] == -1, f"{role}: nobody noticed")
-            wait(f"{role}: it is taken back", lambda: self.play("verify", "--check", check=False)[1].count("unreachable=0"))
+            wait(f"{role}: it is taken back", self.logs_in)
         self.play("site")
         self.unchanged("verify")
 
@@ -201,7 +211,7 @@ all:
 
     def it_is_all_there_after_a_reboot(self):
         self.machine.reboot()
-        self.machine.run(f"ip link set lo up; test -n \"$(nft list table inet talentprompt)\"")
+        self.machine.run("ip link set lo up; nft list table inet talentprompt")
         wait("a search answers", lambda: '"hits"' in self.machine.run(SEARCH.format(token=self.token), check=False))
 
 
