@@ -135,7 +135,8 @@ all:
 
     def logs_in(self):
         """Whether a new login works."""
-        code, _ = call("ansible", "-i", self.folder / "inventory.yml", "all", "-m", "ansible.builtin.ping", check=False)
+        code, _ = call("ansible", "-i", self.folder / "inventory.yml", "all", "-m", "ansible.builtin.ping",
+                       "-e", "ansible_ssh_args='-o ControlMaster=no -o ControlPath=none'", check=False)
         return code == 0
 
     def a_check_of_a_fresh_machine_changes_nothing(self):
