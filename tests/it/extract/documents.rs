@@ -73,7 +73,8 @@ async fn white_words_on_a_dark_ground_are_seen() {
 #[tokio::test]
 async fn a_layer_of_words_over_a_picture_is_seen() {
     // Stripes stand for what a scanner saw; the words over it are invisible, as OCR puts them.
-    let stripes: String = (0..5).map(|row| format!("72 {} 120 1.5 re f ", 498 + row * 3)).collect();
+    let stripe = |row| format!("72 {} 120 1.5 re f ", 498 + row * 3);
+    let stripes = (0..5).map(stripe).collect::<Vec<_>>().concat();
     let found =
         read(pdf(&[&page(&[&stripes, "BT 3 Tr /F1 12 Tf 72 500 Td (kubernetes terraform) Tj ET"])]), "cv.pdf").await;
     assert!(found.text.contains("kubernetes"), "{}", found.text);
