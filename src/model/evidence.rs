@@ -351,6 +351,16 @@ mod tests {
     }
 
     #[test]
+    fn a_place_of_several_countries_is_met_in_each_of_them() {
+        let status = |name: &str| {
+            let place = WantedLocation { name: name.into(), country: None, radius_km: None, kind: Kind::Must };
+            one(&Interpretation { locations: vec![place], ..Interpretation::default() }).status
+        };
+        assert_eq!(["DACH", "European Union", "EMEA"].map(status), [Status::Met; 3]);
+        assert_eq!(["Benelux", "APAC"].map(status), [Status::Missing; 2]);
+    }
+
+    #[test]
     fn places_languages_titles_and_words_are_judged_by_what_is_written() {
         use Status::{Met, Missing, Partial};
         let wanted = Interpretation {

@@ -202,7 +202,8 @@ pub async fn suggest(_: Viewer, Query(asked): Query<SuggestRequest>) -> Answer<a
         }
         "place" => {
             let found = taxonomy::places().suggest(prefix, SUGGESTED);
-            found.into_iter().map(|place| (Some(place.country.clone()), place.name.clone())).collect()
+            let country = |place: &taxonomy::Place| Some(place.country.clone()).filter(|code| !code.is_empty());
+            found.into_iter().map(|place| (country(place), place.name.clone())).collect()
         }
         "language" => taxonomy::suggest_languages(prefix, SUGGESTED)
             .into_iter()

@@ -62,6 +62,10 @@ fn lives(case: &Case<'_>, wanted: &WantedLocation) -> Finding {
         None => taxonomy::places().resolve(&wanted.name),
     };
     let evidence = |status| Finding { status, evidence: case.source.quotes([home.span]) };
+    if let Some(area) = known.filter(|place| place.kind == PlaceKind::Countries) {
+        let inside = home.value.country.as_ref().is_some_and(|country| area.countries.contains(country));
+        return if inside { evidence(Status::Met) } else { relocates(case) };
+    }
     let country = wanted.country.as_deref().or(known.map(|place| place.country.as_str()));
     let same_country = home.value.country.is_none() || country.is_none() || home.value.country.as_deref() == country;
     if known.is_some_and(|place| place.kind == PlaceKind::Country) {

@@ -140,8 +140,12 @@ pub(super) fn read(draft: &mut Draft, titles: &[Title]) {
         }
         let kind = draft.kind(first, last);
         let (begin, radius_km) = radius(draft, first, last);
-        let wanted =
-            WantedLocation { name: place.name.clone(), country: Some(country).filter(|c| c != "EU"), radius_km, kind };
+        let wanted = WantedLocation {
+            name: place.name.clone(),
+            country: Some(country).filter(|c| !c.is_empty()),
+            radius_km,
+            kind,
+        };
         draft.claim(begin, wider.map_or(last, |w| w.0));
         if draft.out.locations.iter().all(|l| l.name != wanted.name || l.country != wanted.country) {
             draft.out.locations.push(wanted);

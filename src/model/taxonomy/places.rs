@@ -70,6 +70,8 @@ pub enum PlaceKind {
     Region,
     /// A country.
     Country,
+    /// Several countries, such as Benelux.
+    Countries,
 }
 
 /// A place.
@@ -77,8 +79,10 @@ pub enum PlaceKind {
 pub struct Place {
     /// The English name.
     pub name: String,
-    /// ISO 3166-1 alpha-2 code of its country.
+    /// ISO 3166-1 alpha-2 code of its country; empty where there are several.
     pub country: String,
+    /// The codes of several countries.
+    pub countries: Vec<String>,
     /// Degrees north.
     pub latitude: f32,
     /// Degrees east.
@@ -203,7 +207,12 @@ impl Places {
         for name in names.split('|').filter(|n| !n.is_empty()) {
             self.table.add(name, self.all.len());
         }
-        self.all.push(Place { name: name.to_owned(), country: country.to_owned(), latitude, longitude, kind });
+        let several: Vec<String> = country.split('|').map(str::to_owned).collect();
+        let (country, countries, kind) = match several.len() {
+            1 => (country.to_owned(), Vec::new(), kind),
+            _ => (String::new(), several, PlaceKind::Countries),
+        };
+        self.all.push(Place { name: name.to_owned(), country, countries, latitude, longitude, kind });
     }
 }
 
@@ -229,6 +238,14 @@ mod tests {
             let place = places().resolve(name).unwrap_or_else(|| panic!("{name}"));
             assert_eq!((place.name.as_str(), place.country.as_str()), (want, country), "{name}");
         }
+    }
+
+    #[test]
+    fn several_countries_are_one_place() {
+        let benelux = places().resolve("Benelux").unwrap();
+        assert_eq!((benelux.kind, benelux.country.as_str()), (PlaceKind::Countries, ""));
+        assert_eq!(benelux.countries, ["BE", "NL", "LU"]);
+        assert!(places().resolve("EU").unwrap().countries.len() == 27);
     }
 
     #[test]

@@ -63,13 +63,16 @@ pub fn count(people: &[Ranked], wanted: &Interpretation, today: NaiveDate) -> Fa
     }
 }
 
-/// How many live in a place that is no city: a country.
+/// How many live in a place that is no city: a country, or several.
 fn living_in(people: &[Ranked], wanted: &WantedLocation) -> usize {
-    let Some(known) = taxonomy::places().resolve(&wanted.name).filter(|known| known.kind == PlaceKind::Country) else {
-        return 0;
+    let Some(known) = taxonomy::places().resolve(&wanted.name) else { return 0 };
+    let countries = match known.kind {
+        PlaceKind::Country => std::slice::from_ref(&known.country),
+        PlaceKind::Countries => &known.countries[..],
+        PlaceKind::City | PlaceKind::Region => return 0,
     };
     let homes = people.iter().filter_map(|ranked| ranked.person.candidate.location.as_ref());
-    homes.filter(|home| home.country.as_ref() == Some(&known.country)).count()
+    homes.filter(|home| home.country.as_ref().is_some_and(|country| countries.contains(country))).count()
 }
 
 /// Whether years were asked for as a band says it.
