@@ -208,6 +208,11 @@ async fn a_process_takes_its_socket_makes_its_database_and_reads_its_configurati
         |finding: &Value| finding["level"] == "ok" || (finding["means"].is_string() && finding["todo"].is_string());
     assert!(findings.iter().all(helpful), "{findings:#?}");
 
+    let create = ["users", "create", "o@example.com", "--name", "O", "--role", "owner", "--workspace", "Example"];
+    unit.command(&create, 0);
+    unit.command(&["owner-link"], 1);
+    assert!(!unit.folder.path().join("owner-link").exists(), "a link that nobody needs is kept");
+
     unit.change(|text| format!("{}\nlevel = \"debug\"\n[tasks]\nworkers = 3\n", text.trim_end()));
     process.signal(Signal::HUP);
     assert!(unit.told("RELOADING=1").contains("MONOTONIC_USEC="));

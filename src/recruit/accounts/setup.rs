@@ -53,10 +53,11 @@ pub async fn token(ctx: &Context) -> Result<String> {
     Ok(token)
 }
 
-/// Whether the link with this token would still work.
+/// Whether the link with this token would still work: nobody has used it, nor set the appliance up without it.
 pub async fn is_open(ctx: &Context, token: &str) -> Result<bool> {
     let mut tx = ctx.store.system().await?;
-    Ok(links::is_open(&mut tx, &secret::sha256(token.as_bytes()), ctx.now()).await?)
+    Ok(accounts::workspaces(&mut tx).await?.is_empty()
+        && links::is_open(&mut tx, &secret::sha256(token.as_bytes()), ctx.now()).await?)
 }
 
 /// The link with this token.
