@@ -8,6 +8,9 @@ use toml::{Table, Value};
 
 use super::{Config, DEFAULT, LIVE, check, credentials, environment};
 
+/// What is shown instead of a secret.
+const MASK: &str = "********";
+
 /// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
@@ -180,7 +183,7 @@ fn set(
             _ => "text in quotes",
         };
         // What stands in a credential is not for the terminal.
-        let shown = if matches!(source, Source::Credential(_)) { "********".to_owned() } else { value.to_string() };
+        let shown = if matches!(source, Source::Credential(_)) { MASK.to_owned() } else { value.to_string() };
         let expected = expected.to_owned();
         return Err(Error::WrongType { place: source.to_string(), key: name, expected, value: shown });
     }
@@ -239,9 +242,23 @@ impl Loaded {
                 let name = format!("{section}.{key}");
                 let source = self.sources.get(&name).unwrap_or(&Source::Default);
                 let secret = is_secret(&name, value) || matches!(source, Source::Credential(_));
-                (name, if secret { "********".to_owned() } else { value.to_string() }, source)
+                (name, if secret { MASK.to_owned() } else { value.to_string() }, source)
             },
         )
+    }
+
+    /// The secrets themselves, and the passwords within URLs: what must not be seen in anything that leaves the machine.
+    pub fn secrets(&self) -> Vec<String> {
+        let mut secrets = Vec::new();
+        for (name, shown, _) in self.values().filter(|(_, shown, _)| shown == MASK) {
+            let (section, key) = name.split_once('.').unwrap_or((&name, &shown));
+            let text = self.table[section][key].as_str().unwrap_or_default();
+            let user = text.split_once("://").and_then(|(_, rest)| rest.rsplit_once('@')).map(|(user, _)| user);
+            let password = text.split_once("password=").map(|(_, rest)| rest.split('&').next().unwrap_or_default());
+            let within = [user.and_then(|user| Some(user.split_once(':')?.1)), password];
+            secrets.extend(within.into_iter().flatten().chain([text]).map(str::to_owned));
+        }
+        secrets
     }
 
     /// This configuration with what `fresh` changes, as far as it can be in force without a restart.
@@ -278,7 +295,8 @@ impl Loaded {
 fn is_secret(name: &str, value: &Value) -> bool {
     let text = value.as_str().unwrap_or_default();
     let holds_secret = ["api_key", "password", "secret", "token"].iter().any(|ending| name.ends_with(ending));
-    !text.is_empty() && (holds_secret || (name.ends_with("url") && text.contains('@')))
+    let opens = text.contains('@') || text.contains("password=");
+    !text.is_empty() && (holds_secret || (name.ends_with("url") && opens))
 }
 
 #[cfg(test)]
@@ -356,6 +374,10 @@ mod tests {
     fn a_password_in_a_url_is_not_shown() {
         let loaded = load_text("[database]\nurl = \"postgresql://a:secret@host/db\"\n").unwrap();
         assert_eq!(shown(&loaded, "database.url").0, "********");
+        assert_eq!(loaded.secrets(), ["secret", "postgresql://a:secret@host/db"]);
+        let loaded = load_text("[database]\nurl = \"postgresql:///db?password=secret&host=h\"\n").unwrap();
+        assert_eq!(shown(&loaded, "database.url").0, "********");
+        assert_eq!(loaded.secrets()[0], "secret");
     }
 
     #[test]
