@@ -72,7 +72,7 @@ fn files(archive: &Path) -> Vec<(String, String)> {
             let mut file = archive.by_index(at).unwrap();
             let mut text = String::new();
             file.read_to_string(&mut text).unwrap();
-            (file.name().to_owned(), text)
+            (file.name().unwrap().into_owned(), text)
         })
         .collect()
 }
@@ -159,7 +159,7 @@ fn without_postgres_a_bundle_says_what_could_not_be_asked() {
     plant_journal(folder.path(), "tp_canary-token");
     let config = folder.path().join("talentprompt.toml");
     let url = format!("postgresql:///none?host={}&user=app&password={PASSWORD}", folder.path().display());
-    fs::write(&config, format!("[database]\nurl = {url:?}\n")).unwrap();
+    fs::write(&config, format!("[database]\nurl = {url:?}\n[vector]\napi_key = {API_KEY:?}\n")).unwrap();
     let out = folder.path().join("bundle.zip");
     let made = bundle(folder.path(), &config, &out);
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
