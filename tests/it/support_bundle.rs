@@ -47,8 +47,7 @@ fn plant_journal(folder: &Path, token: &str) {
         postgres(&format!("\tfrom people where name = {NAME}")),
         entry("redis", "talentprompt-redis.service", "stdout", &format!("AUTH failed for redis://app:{PASSWORD}@host")),
     ];
-    let lines: String = entries.iter().map(|entry| format!("{entry}\n")).collect();
-    fs::write(folder.join("journal"), lines).unwrap();
+    fs::write(folder.join("journal"), entries.map(|entry| entry.to_string()).join("\n")).unwrap();
     let program = folder.join("journalctl");
     fs::write(&program, "#!/bin/sh\nexec cat \"${0%ctl}\"\n").unwrap();
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
