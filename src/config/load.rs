@@ -6,10 +6,17 @@ use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
-use super::{Config, DEFAULT, LIVE, check, credentials, environment};
+use super::{Config, DEFAULT, DEFAULT_PATH, LIVE, check, credentials, environment};
 
 /// What is shown instead of a secret.
 const MASK: &str = "********";
+
+/// What there is where the appliance's own Qdrant runs: the program, its unit, and systemd at work.
+const LOCAL_QDRANT: [&str; 3] =
+    ["/usr/bin/qdrant", "/usr/lib/systemd/system/talentprompt-qdrant.service", "/run/systemd/system"];
+
+/// Where it listens (`packaging/services/qdrant.yaml`).
+const LOCAL_QDRANT_URL: &str = "http://127.0.0.1:6334";
 
 /// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +29,8 @@ pub enum Source {
     Environment(String),
     /// A file with a secret.
     Credential(PathBuf),
+    /// What is installed on this machine.
+    Installed(&'static str),
 }
 
 impl fmt::Display for Source {
@@ -31,6 +40,7 @@ impl fmt::Display for Source {
             Self::File(path, line) => write!(f, "{}:{line}", path.display()),
             Self::Environment(name) => write!(f, "environment {name}"),
             Self::Credential(path) => write!(f, "credential {}", path.display()),
+            Self::Installed(program) => write!(f, "{program} is installed"),
         }
     }
 }
@@ -120,7 +130,21 @@ pub fn load(file: Option<&Path>) -> Result<Loaded, Error> {
     if sources.contains_key("database.url") && !sources.contains_key("database.admin_url") {
         table["database"]["admin_url"] = Value::String(String::new());
     }
+    // The packaged units belong to the packaged file: a demo or a test on the same machine leaves them alone.
+    let installed = || LOCAL_QDRANT.iter().all(|path| Path::new(path).exists());
+    if file == Some(Path::new(DEFAULT_PATH)) && installed() {
+        use_local_qdrant(&mut table, &mut sources);
+    }
     Loaded::of(table, sources)
+}
+
+/// This machine's own Qdrant, unless the operator said otherwise.
+fn use_local_qdrant(table: &mut Table, sources: &mut BTreeMap<String, Source>) {
+    let vector = &mut table["vector"];
+    if vector["engine"].as_str() == Some("auto") && vector["url"].as_str() == Some("") {
+        vector["url"] = Value::String(LOCAL_QDRANT_URL.to_owned());
+        sources.insert("vector.url".to_owned(), Source::Installed(LOCAL_QDRANT[0]));
+    }
 }
 
 fn read_file(path: &Path, table: &mut Table, sources: &mut BTreeMap<String, Source>) -> Result<(), Error> {
@@ -400,6 +424,29 @@ mod tests {
             error.contains("vector.apikey: there is no key `vector.apikey`; did you mean `vector.api_key`?"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn the_qdrant_of_this_machine_is_used_unless_the_operator_says_otherwise() {
+        let with_qdrant = |text: &str| {
+            let Loaded { mut table, mut sources, .. } = load_text(text).unwrap();
+            use_local_qdrant(&mut table, &mut sources);
+            Loaded::of(table, sources).unwrap()
+        };
+        let loaded = with_qdrant("");
+        assert_eq!(loaded.config.vector.url, "http://127.0.0.1:6334");
+        let (_, source) = shown(&loaded, "vector.url");
+        assert_eq!(source.to_string(), "/usr/bin/qdrant is installed");
+        assert_eq!(with_qdrant("[vector]\nengine = \"embedded\"\n").config.vector.url, "");
+        let elsewhere = "[vector]\nurl = \"https://qdrant.example.com\"\n";
+        assert_eq!(with_qdrant(elsewhere).config.vector.url, "https://qdrant.example.com");
+        let listens = include_str!("../../packaging/services/qdrant.yaml");
+        assert!(listens.contains("grpc_port: 6334") && listens.contains("host: 127.0.0.1"));
+
+        let both = load_text(&format!("{elsewhere}engine = \"embedded\"\n")).unwrap_err().to_string();
+        assert!(both.contains(":2: `vector.url` names a server, but `vector.engine` is \"embedded\""), "{both}");
+        let error = load_text("[vector]\nengine = \"faiss\"\n").unwrap_err().to_string();
+        assert!(error.contains(":2: `vector.engine` takes \"auto\" or \"embedded\""), "{error}");
     }
 
     #[test]
