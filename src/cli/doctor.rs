@@ -1,5 +1,6 @@
 //! `doctor`: looks at everything and says what to do.
 
+use std::fmt::Display;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -7,7 +8,7 @@ use anyhow::Result;
 
 use super::{output, session};
 use crate::boot::{self, Need};
-use crate::config;
+use crate::config::{self, Config};
 use crate::context::Context;
 use crate::gateways::systemd::{SystemBus, Units, process};
 use crate::ops::doctor::{self, Finding, Level, Scene};
@@ -25,27 +26,8 @@ pub struct Arguments {
 
 /// Runs the command.
 pub async fn run(file: Option<&Path>, arguments: Arguments) -> Result<ExitCode> {
-    let findings = match session::quiet_configuration(file) {
-        Ok(config) => {
-            let opened = boot::context(config.clone(), Need::NoIndex).await;
-            let file = config::file(file);
-            let scene = Scene {
-                config: &config,
-                file: file.as_deref(),
-                ctx: opened.as_ref().map_err(|error| format!("{error:#}")),
-                units: process::booted().then_some(&SystemBus as &dyn Units),
-            };
-            let mut findings = doctor::run(&scene).await;
-            if let Ok(ctx) = &opened {
-                findings.extend(compared(ctx).await);
-            }
-            findings
-        }
-        Err(error) => {
-            let todo = "mend the file, then: talentprompt config check";
-            vec![Finding::error("configuration", format!("{error:#}"), "the appliance cannot start", todo)]
-        }
-    };
+    let config = session::quiet_configuration(file);
+    let findings = findings(file, config.as_ref()).await;
     if arguments.json {
         output::json(&findings)?;
     } else {
@@ -53,6 +35,30 @@ pub async fn run(file: Option<&Path>, arguments: Arguments) -> Result<ExitCode> 
     }
     let sound = findings.iter().all(|finding| finding.level == Level::Ok);
     Ok(if sound { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// What the doctor finds with a configuration, or with the mistake in it.
+pub(super) async fn findings(file: Option<&Path>, config: Result<&Config, impl Display>) -> Vec<Finding> {
+    let config = match config {
+        Ok(config) => config,
+        Err(error) => {
+            let todo = "mend the file, then: talentprompt config check";
+            return vec![Finding::error("configuration", format!("{error:#}"), "the appliance cannot start", todo)];
+        }
+    };
+    let opened = boot::context(config.clone(), Need::NoIndex).await;
+    let file = config::file(file);
+    let scene = Scene {
+        config,
+        file: file.as_deref(),
+        ctx: opened.as_ref().map_err(|error| format!("{error:#}")),
+        units: process::booted().then_some(&SystemBus as &dyn Units),
+    };
+    let mut findings = doctor::run(&scene).await;
+    if let Ok(ctx) = &opened {
+        findings.extend(compared(ctx).await);
+    }
+    findings
 }
 
 /// The index against the database, where the index is a server's: the one in the process is filled at each start.

@@ -25,6 +25,7 @@ mod search;
 mod serve;
 mod services;
 mod session;
+mod support_bundle;
 mod tokens;
 mod users;
 
@@ -65,6 +66,7 @@ enum Command {
     Migrate(migrate::Command),
     Openapi(openapi::Arguments),
     Doctor(doctor::Arguments),
+    SupportBundle(support_bundle::Arguments),
 }
 
 /// Runs the command line and answers its exit code.
@@ -113,6 +115,7 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Migrate(command) => migrate::run(file, &command).await,
         Command::Openapi(arguments) => openapi::run(&arguments),
         Command::Doctor(arguments) => doctor::run(file, arguments).await,
+        Command::SupportBundle(arguments) => support_bundle::run(file, arguments).await,
     }
 }
 

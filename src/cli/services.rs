@@ -83,6 +83,16 @@ pub async fn run(file: Option<&Path>, command: Command) -> Result<ExitCode> {
     Ok(if reached { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
+/// All of them as they are now.
+pub(super) async fn look(config: &Config) -> Result<Vec<Supervised>> {
+    let mut reports = Vec::new();
+    for mut service in chosen(config, None)? {
+        service.look(&SystemBus, SystemClock.now()).await;
+        reports.push(with_disk(service.report(), config));
+    }
+    Ok(reports)
+}
+
 fn chosen(config: &Config, name: Option<&str>) -> Result<Vec<Watched>> {
     let all = supervise::services(config);
     let known: Vec<&str> = all.iter().map(|service| service.name).collect();

@@ -9,7 +9,8 @@ pub(super) fn first_mistake(config: &Config) -> Option<(&'static str, String)> {
     let url = |url: &str, schemes: &[&str]| url.is_empty() || schemes.iter().any(|scheme| url.starts_with(scheme));
     let is_country = |code: &str| code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_uppercase());
     let country = &config.intake.default_country;
-    let rules: [(&'static str, bool, &str); 12] = [
+    let vector = &config.vector;
+    let rules: [(&'static str, bool, &str); 14] = [
         ("server.listen", has_port(&config.server.listen), "takes an address and a port, such as \"127.0.0.1:8080\""),
         ("server.public_url", url(&config.server.public_url, &["http://", "https://"]), "takes an http or https URL"),
         ("data.dir", config.data.dir.is_absolute(), "takes a path that begins with /"),
@@ -19,7 +20,13 @@ pub(super) fn first_mistake(config: &Config) -> Option<(&'static str, String)> {
             url(&config.redis.url, &["redis"]),
             "takes a URL that begins with redis:, rediss: or redis+unix:",
         ),
-        ("vector.url", url(&config.vector.url, &["http://", "https://"]), "takes an http or https URL"),
+        ("vector.engine", matches!(vector.engine.as_str(), "auto" | "embedded"), "takes \"auto\" or \"embedded\""),
+        ("vector.url", url(&vector.url, &["http://", "https://"]), "takes an http or https URL"),
+        (
+            "vector.url",
+            vector.url.is_empty() || vector.engine == "auto",
+            "names a server, but `vector.engine` is \"embedded\"; take out one of them",
+        ),
         ("intake.max_file_mb", config.intake.max_file_mb > 0, "takes 1 or more"),
         ("intake.max_files", config.intake.max_files > 0, "takes 1 or more"),
         (

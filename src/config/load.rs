@@ -6,7 +6,17 @@ use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
-use super::{Config, DEFAULT, LIVE, check, credentials, environment};
+use super::{Config, DEFAULT, DEFAULT_PATH, LIVE, check, credentials, environment};
+
+/// What is shown instead of a secret.
+const MASK: &str = "********";
+
+/// What there is where the appliance's own Qdrant runs: the program, its unit, and systemd at work.
+const LOCAL_QDRANT: [&str; 3] =
+    ["/usr/bin/qdrant", "/usr/lib/systemd/system/talentprompt-qdrant.service", "/run/systemd/system"];
+
+/// Where it listens (`packaging/services/qdrant.yaml`).
+const LOCAL_QDRANT_URL: &str = "http://127.0.0.1:6334";
 
 /// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +29,8 @@ pub enum Source {
     Environment(String),
     /// A file with a secret.
     Credential(PathBuf),
+    /// What is installed on this machine.
+    Installed(&'static str),
 }
 
 impl fmt::Display for Source {
@@ -28,6 +40,7 @@ impl fmt::Display for Source {
             Self::File(path, line) => write!(f, "{}:{line}", path.display()),
             Self::Environment(name) => write!(f, "environment {name}"),
             Self::Credential(path) => write!(f, "credential {}", path.display()),
+            Self::Installed(program) => write!(f, "{program} is installed"),
         }
     }
 }
@@ -117,7 +130,21 @@ pub fn load(file: Option<&Path>) -> Result<Loaded, Error> {
     if sources.contains_key("database.url") && !sources.contains_key("database.admin_url") {
         table["database"]["admin_url"] = Value::String(String::new());
     }
+    // The packaged units belong to the packaged file: a demo or a test on the same machine leaves them alone.
+    let installed = || LOCAL_QDRANT.iter().all(|path| Path::new(path).exists());
+    if file == Some(Path::new(DEFAULT_PATH)) && installed() {
+        use_local_qdrant(&mut table, &mut sources);
+    }
     Loaded::of(table, sources)
+}
+
+/// This machine's own Qdrant, unless the operator said otherwise.
+fn use_local_qdrant(table: &mut Table, sources: &mut BTreeMap<String, Source>) {
+    let vector = &mut table["vector"];
+    if vector["engine"].as_str() == Some("auto") && vector["url"].as_str() == Some("") {
+        vector["url"] = Value::String(LOCAL_QDRANT_URL.to_owned());
+        sources.insert("vector.url".to_owned(), Source::Installed(LOCAL_QDRANT[0]));
+    }
 }
 
 fn read_file(path: &Path, table: &mut Table, sources: &mut BTreeMap<String, Source>) -> Result<(), Error> {
@@ -180,7 +207,7 @@ fn set(
             _ => "text in quotes",
         };
         // What stands in a credential is not for the terminal.
-        let shown = if matches!(source, Source::Credential(_)) { "********".to_owned() } else { value.to_string() };
+        let shown = if matches!(source, Source::Credential(_)) { MASK.to_owned() } else { value.to_string() };
         let expected = expected.to_owned();
         return Err(Error::WrongType { place: source.to_string(), key: name, expected, value: shown });
     }
@@ -239,9 +266,23 @@ impl Loaded {
                 let name = format!("{section}.{key}");
                 let source = self.sources.get(&name).unwrap_or(&Source::Default);
                 let secret = is_secret(&name, value) || matches!(source, Source::Credential(_));
-                (name, if secret { "********".to_owned() } else { value.to_string() }, source)
+                (name, if secret { MASK.to_owned() } else { value.to_string() }, source)
             },
         )
+    }
+
+    /// The secrets themselves, and the passwords within URLs: what must not be seen in anything that leaves the machine.
+    pub fn secrets(&self) -> Vec<String> {
+        let mut secrets = Vec::new();
+        for (name, shown, _) in self.values().filter(|(_, shown, _)| shown == MASK) {
+            let (section, key) = name.split_once('.').unwrap_or((&name, &shown));
+            let text = self.table[section][key].as_str().unwrap_or_default();
+            let user = text.split_once("://").and_then(|(_, rest)| rest.rsplit_once('@')).map(|(user, _)| user);
+            let password = text.split_once("password=").map(|(_, rest)| rest.split('&').next().unwrap_or_default());
+            let within = [user.and_then(|user| Some(user.split_once(':')?.1)), password];
+            secrets.extend(within.into_iter().flatten().chain([text]).map(str::to_owned));
+        }
+        secrets
     }
 
     /// This configuration with what `fresh` changes, as far as it can be in force without a restart.
@@ -278,7 +319,8 @@ impl Loaded {
 fn is_secret(name: &str, value: &Value) -> bool {
     let text = value.as_str().unwrap_or_default();
     let holds_secret = ["api_key", "password", "secret", "token"].iter().any(|ending| name.ends_with(ending));
-    !text.is_empty() && (holds_secret || (name.ends_with("url") && text.contains('@')))
+    let opens = text.contains('@') || text.contains("password=");
+    !text.is_empty() && (holds_secret || (name.ends_with("url") && opens))
 }
 
 #[cfg(test)]
@@ -356,6 +398,10 @@ mod tests {
     fn a_password_in_a_url_is_not_shown() {
         let loaded = load_text("[database]\nurl = \"postgresql://a:secret@host/db\"\n").unwrap();
         assert_eq!(shown(&loaded, "database.url").0, "********");
+        assert_eq!(loaded.secrets(), ["secret", "postgresql://a:secret@host/db"]);
+        let loaded = load_text("[database]\nurl = \"postgresql:///db?password=secret&host=h\"\n").unwrap();
+        assert_eq!(shown(&loaded, "database.url").0, "********");
+        assert_eq!(loaded.secrets()[0], "secret");
     }
 
     #[test]
@@ -378,6 +424,29 @@ mod tests {
             error.contains("vector.apikey: there is no key `vector.apikey`; did you mean `vector.api_key`?"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn the_qdrant_of_this_machine_is_used_unless_the_operator_says_otherwise() {
+        let with_qdrant = |text: &str| {
+            let Loaded { mut table, mut sources, .. } = load_text(text).unwrap();
+            use_local_qdrant(&mut table, &mut sources);
+            Loaded::of(table, sources).unwrap()
+        };
+        let loaded = with_qdrant("");
+        assert_eq!(loaded.config.vector.url, "http://127.0.0.1:6334");
+        let (_, source) = shown(&loaded, "vector.url");
+        assert_eq!(source.to_string(), "/usr/bin/qdrant is installed");
+        assert_eq!(with_qdrant("[vector]\nengine = \"embedded\"\n").config.vector.url, "");
+        let elsewhere = "[vector]\nurl = \"https://qdrant.example.com\"\n";
+        assert_eq!(with_qdrant(elsewhere).config.vector.url, "https://qdrant.example.com");
+        let listens = include_str!("../../packaging/services/qdrant.yaml");
+        assert!(listens.contains("grpc_port: 6334") && listens.contains("host: 127.0.0.1"));
+
+        let both = load_text(&format!("{elsewhere}engine = \"embedded\"\n")).unwrap_err().to_string();
+        assert!(both.contains(":2: `vector.url` names a server, but `vector.engine` is \"embedded\""), "{both}");
+        let error = load_text("[vector]\nengine = \"faiss\"\n").unwrap_err().to_string();
+        assert!(error.contains(":2: `vector.engine` takes \"auto\" or \"embedded\""), "{error}");
     }
 
     #[test]

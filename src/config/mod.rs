@@ -125,7 +125,9 @@ pub struct Redis {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Vector {
-    /// A Qdrant server; empty for the engine in the process.
+    /// `auto`, or `embedded` for the one in the process whatever is installed.
+    pub engine: String,
+    /// A Qdrant server; empty for the engine in the process. Where the packages are installed, `auto` fills it in.
     pub url: String,
     /// The server's key.
     pub api_key: String,

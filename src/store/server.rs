@@ -3,7 +3,7 @@
 
 use sqlx::{Connection, PgConnection};
 
-use super::{Result, options};
+use super::{Result, Store, options};
 
 /// What the server says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +12,30 @@ pub struct Server {
     pub version: String,
     /// Bytes of the database on disk.
     pub bytes: i64,
+}
+
+/// How much a table keeps.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct TableSize {
+    /// Its name.
+    pub name: String,
+    /// Rows, as Postgres estimates them.
+    pub rows: i64,
+    /// Bytes on disk with its indexes.
+    pub bytes: i64,
+}
+
+impl Store {
+    /// How much each table keeps, of all workspaces together.
+    pub async fn table_sizes(&self) -> Result<Vec<TableSize>> {
+        Ok(sqlx::query_as!(
+            TableSize,
+            r#"select relname::text as "name!", n_live_tup as "rows!", pg_total_relation_size(relid) as "bytes!"
+               from pg_stat_user_tables order by relname"#
+        )
+        .fetch_all(&self.pool)
+        .await?)
+    }
 }
 
 /// Proves by a query that the server of `url` works. A server whose connections are all taken works, but says nothing

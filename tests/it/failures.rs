@@ -13,6 +13,7 @@ use talentprompt::base::{random, secret};
 use talentprompt::config::Config;
 use talentprompt::context::Context;
 use talentprompt::gateways::embed::{Embedder, Error as EmbedError, ModelInfo};
+use talentprompt::gateways::vectors::embedded::EmbeddedIndex;
 use talentprompt::gateways::vectors::qdrant::{QdrantIndex, Settings};
 use talentprompt::gateways::vectors::standby::{Standby, State};
 use talentprompt::gateways::vectors::{Condition, Filter, HybridQuery, Ready, VectorIndex};
@@ -32,14 +33,7 @@ const NOTICED: Duration = Duration::from_secs(20);
 
 /// An application whose vectors are on `server`, with the stand-in that belongs to it; and where they are.
 async fn on(server: &QdrantServer) -> (TestApp, Settings) {
-    let settings = Settings {
-        url: server.url(),
-        api_key: Some(SecretString::from(KEY)),
-        collection_prefix: format!("away-{}", secret::hex(&random::bytes::<6>())),
-        model: "hashed-words".to_owned(),
-        dimensions: 384,
-        frugal: false,
-    };
+    let settings = settings(server);
     let index = connect(&settings);
     let app = TestApp::prepared(Plan::default(), move |ctx| ctx.vectors = index).await;
     let begin = Instant::now();
@@ -48,6 +42,17 @@ async fn on(server: &QdrantServer) -> (TestApp, Settings) {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     (app, settings)
+}
+
+fn settings(server: &QdrantServer) -> Settings {
+    Settings {
+        url: server.url(),
+        api_key: Some(SecretString::from(KEY)),
+        collection_prefix: format!("away-{}", secret::hex(&random::bytes::<6>())),
+        model: "hashed-words".to_owned(),
+        dimensions: 384,
+        frugal: false,
+    }
 }
 
 fn connect(settings: &Settings) -> Arc<Standby> {
@@ -229,6 +234,62 @@ async fn a_reindex_beside_a_running_process_hides_nobody_and_takes_no_change_bac
     let asked = HybridQuery { filter: lisbon, dense: None, sparse, limit: 10 };
     let hits = app.ctx.vectors.query(asked).await.unwrap().sparse;
     assert_eq!(hits.iter().map(|hit| hit.candidate.to_string()).collect::<Vec<_>>(), [first]);
+    app.finish().await;
+    drop(server);
+}
+
+/// Embeds queries only: what was paid for once is not computed again.
+struct Paid(Arc<dyn Embedder>);
+
+#[async_trait]
+impl Embedder for Paid {
+    fn model(&self) -> &ModelInfo {
+        self.0.model()
+    }
+
+    fn count_tokens(&self, text: &str) -> usize {
+        self.0.count_tokens(text)
+    }
+
+    async fn embed_passages(&self, texts: Vec<String>) -> Result<Vec<Vec<f32>>, EmbedError> {
+        panic!("{} passages are embedded again", texts.len())
+    }
+
+    async fn embed_query(&self, text: &str) -> Result<Vec<f32>, EmbedError> {
+        self.0.embed_query(text).await
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_switch_to_a_server_and_back_embeds_nothing_again() {
+    let app = TestApp::start().await;
+    let owner = app.owner().await;
+    for name in ["Ana Lima", "Bo Strand"] {
+        owner.add(&format!("{name}.txt"), person(name)).await;
+    }
+    let workspace = workspace(&app).await;
+    let found = async |ctx: &Context| {
+        let request = Request { query: "Java engineer".to_owned(), ..Request::default() };
+        search::search(ctx, Asker { workspace, member: None }, request).await.unwrap().total
+    };
+
+    let server = QdrantServer::start(KEY).await;
+    let embedder = Arc::new(Paid(Arc::clone(&app.ctx.embedder)));
+    let there = Context { vectors: connect(&settings(&server)), embedder, ..app.ctx.clone() };
+    standby::prepare(&there).await.unwrap();
+    let begin = Instant::now();
+    while stands_in_at(&there) {
+        assert!(begin.elapsed() < NOTICED, "the server is not filled");
+        standby::prepare(&there).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let (kept, indexed) = indexing::compare(&there, there.vectors.standby().unwrap().server()).await.unwrap();
+    assert!(kept > 0 && kept == indexed, "{kept} passages, {indexed} in the server");
+    assert_eq!(found(&there).await, 2);
+
+    let back = Context { vectors: Arc::new(EmbeddedIndex::new(384)), ..there.clone() };
+    assert_eq!(indexing::rebuild(&back, back.vectors.as_ref(), false, |_| {}).await.unwrap(), kept);
+    assert_eq!(found(&back).await, 2);
     app.finish().await;
     drop(server);
 }

@@ -14,5 +14,6 @@ mod reading;
 mod search;
 mod supervise;
 mod support;
+mod support_bundle;
 mod tenancy;
 mod vectors;

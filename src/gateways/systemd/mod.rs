@@ -1,7 +1,8 @@
-//! systemd: what it is told of this process and hands to it (`process`), and its units over D-Bus (`bus`), behind a
-//! trait so that the supervision can be tested without it.
+//! systemd: what it is told of this process and hands to it (`process`), the log it keeps (`journal`), and its units
+//! over D-Bus (`bus`), behind a trait so that the supervision can be tested without it.
 
 mod bus;
+pub mod journal;
 pub mod process;
 
 use async_trait::async_trait;

@@ -1,6 +1,7 @@
 //! The units, and the services behind them: does systemd run them, do they answer, are they new enough?
 
 use super::{Finding, Scene};
+use crate::config::Vector;
 use crate::gateways::systemd::Units;
 use crate::ops::supervise::{self, Service};
 
@@ -18,6 +19,7 @@ pub(super) async fn checks(scene: &Scene<'_>) -> Vec<Finding> {
     if local.is_empty() {
         findings.push(Finding::ok("local services", "none: the configuration points elsewhere"));
     }
+    findings.push(engine(&scene.config.vector));
     for service in &local {
         if let Some(units) = scene.units {
             findings.push(unit(units, "unit", service.unit).await);
@@ -25,6 +27,28 @@ pub(super) async fn checks(scene: &Scene<'_>) -> Vec<Finding> {
         findings.extend(answers(service).await);
     }
     findings
+}
+
+/// Which vector engine is used, why, and what that means.
+fn engine(vector: &Vector) -> Finding {
+    let saw = match (vector.url.as_str(), vector.engine.as_str()) {
+        ("", "embedded") => {
+            "the one in this process, as `[vector] engine` says: it is kept in memory and filled from Postgres at each \
+             start, which is right for some 100,000 passages"
+                .to_owned()
+        }
+        ("", _) => {
+            "the one in this process, as there is no Qdrant here and no `[vector] url`: it is kept in memory and filled \
+             from Postgres at each start, which is right for some 100,000 passages; for more: apt install qdrant, then \
+             systemctl restart talentprompt, which computes no embedding again"
+                .to_owned()
+        }
+        (url, _) if supervise::is_loopback(url) => {
+            format!("Qdrant on this machine, at {url}: it keeps its index on disk; while it is away this process searches")
+        }
+        _ => "the Qdrant server of `[vector] url`, kept by somebody else; while it is away this process searches".to_owned(),
+    };
+    Finding::ok("vector engine", saw)
 }
 
 async fn unit(units: &dyn Units, check: &'static str, name: &str) -> Finding {
@@ -71,7 +95,20 @@ fn supported(version: &str) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config;
     use crate::ops::doctor::Level;
+
+    #[test]
+    fn the_vector_engine_is_told_with_its_reason() {
+        let mut vector = config::load(None).unwrap().config.vector;
+        assert!(engine(&vector).saw.contains("no Qdrant here"));
+        vector.engine = "embedded".to_owned();
+        assert!(engine(&vector).saw.contains("as `[vector] engine` says"));
+        for (url, kept) in [("http://127.0.0.1:6334", "on this machine"), ("https://q.example.com", "somebody else")] {
+            url.clone_into(&mut vector.url);
+            assert!(engine(&vector).saw.contains(kept));
+        }
+    }
 
     #[test]
     fn a_server_that_is_too_old_is_told() {

@@ -34,7 +34,8 @@ pub fn services(config: &Config) -> Vec<Service> {
     services
 }
 
-fn is_loopback(url: &str) -> bool {
+/// Whether a URL leads to this machine.
+pub(in crate::ops) fn is_loopback(url: &str) -> bool {
     let authority = url.split_once("://").map_or(url, |(_, rest)| rest);
     ["127.0.0.1", "localhost", "[::1]"].iter().any(|host| authority.starts_with(host))
 }

@@ -19,6 +19,7 @@ mod redis;
 pub mod watch;
 
 pub use self::error::Error;
+pub(super) use self::local::is_loopback;
 pub use self::local::{Service, services};
 pub use self::postgres::Postgres;
 pub use self::redis::Redis;
