@@ -52,7 +52,7 @@ class BadDays(Appliance):
         (self.machine.root / "root/thief.pl").write_text(THIEF)
         self.run("systemd-run --quiet --unit=thief perl -MIO::Socket::IP /root/thief.pl; sleep 1")
         self.start()
-        wait("it is told", lambda: "Address already in use" in self.logged("talentprompt.socket", since))
+        wait("it is told", lambda: "Failed to listen" in self.logged("talentprompt.socket", since))
         expect("something else answers on [::]:80" in self.doctor(), self.doctor())
         self.run("systemctl stop thief; systemctl reset-failed")
         self.start()
