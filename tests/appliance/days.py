@@ -18,6 +18,8 @@ while ($c = $s->accept) { while (<$c>) { last if /^\r?$/ } print $c "HTTP/1.0 20
 class BadDays(Appliance):
     """The tests, in the order in which they use one machine."""
 
+    DISK = True
+
     def start(self):
         """Starts everything; what waits for something is not waited for."""
         self.run("systemctl start --no-block talentprompt.target")
@@ -36,8 +38,8 @@ class BadDays(Appliance):
 
     def upload(self, name):
         """Hands a text in; answers status and body."""
-        self.run(f"printf 'Person {name}\\nNurse, 2019 - 2024\\n' >/root/{name}.txt")
-        told = self.run(f"curl -s --max-time 30 -H 'Authorization: Bearer {self.token}' -F file=@/root/{name}.txt {ANSWER} "
+        self.run(f"printf 'Person {name}\\nNurse, 2019 - 2024\\n' >/run/{name}.txt")
+        told = self.run(f"curl -s --max-time 30 -H 'Authorization: Bearer {self.token}' -F file=@/run/{name}.txt {ANSWER} "
                         "http://127.0.0.1/api/v1/resumes", check=False)
         body, _, status = told.rpartition("\n")
         return status, body
@@ -95,25 +97,55 @@ class BadDays(Appliance):
         self.run(f"mv /root/kept {SETTINGS}")
         wait("Ada is found", self.finds_ada, 60)
 
-    def a_full_disk_takes_nothing_in_and_finds_everybody(self):
+    def fill_and_free(self, place, name):
+        """Takes all room that there is, tries what then goes on, and gives it back."""
+        self.run(f"fallocate -l $(df -B1 --output=avail {place} | tail -n 1) {place}/ballast || true; "
+                 f"cat /dev/zero >>{place}/ballast 2>/dev/null || test $(df --output=avail {place} | tail -n 1) = 0")
+        status, body = self.upload(name)
+        expect(status == "507" and '"disk_full"' in body, f"{status}: {body}")
+        expect(self.finds_ada(), "nobody is found")
+        expect("nothing more can be uploaded" in self.doctor(), self.doctor())
+        time.sleep(5)
+        expect(self.finds_ada(), "nobody is found after a while")
+        self.run(f"rm {place}/ballast")
+        wait("it takes something in", lambda: self.upload(name)[0] == "202")
+        wait("it is read", lambda: self.sql(f"select status from uploads where filename = '{name}.txt'") == "indexed", 60)
+
+    def a_full_volume_takes_nothing_in_and_finds_everybody(self):
         self.stop()
         room = int(self.run(f"du -sm {DATA} | cut -f1")) + 96
         self.machine.enter("sh", "-ec", f"mkdir -p /full; mount -t tmpfs -o size={room}m,mode=711 tmpfs /full; "
                            f"cp -a {DATA}/. /full; chown --reference={DATA} /full; mount --bind /full {DATA}")
         self.start()
         wait("Ada is found", self.finds_ada, 60)
-        self.run(f"cat /dev/zero >{DATA}/ballast 2>/dev/null || test $(df --output=avail {DATA} | tail -n 1) = 0")
-        status, body = self.upload("late")
-        expect(status == "507" and '"disk_full"' in body, f"{status}: {body}")
-        expect(self.finds_ada(), "nobody is found")
-        expect("disk of the data" in self.doctor(), self.doctor())
-        time.sleep(5)
-        expect(self.finds_ada(), "nobody is found after a while")
-        self.run(f"rm {DATA}/ballast")
-        wait("it takes something in", lambda: self.upload("late")[0] == "202")
-        wait("it is read", lambda: self.sql("select status from uploads where filename = 'late.txt'") == "indexed", 60)
+        self.fill_and_free(DATA, "volume")
         self.stop()
         self.machine.enter("sh", "-ec", f"umount {DATA}; umount /full")
+        self.start()
+        wait("Ada is found", self.finds_ada, 60)
+
+    def a_full_disk_takes_nothing_in_and_finds_everybody(self):
+        self.fill_and_free("/", "disk")
+
+    def a_database_that_dies_in_the_middle_of_its_migrations_is_brought_up_to_date(self):
+        self.stop()
+        self.run(f"mv {DATA}/postgres /root/kept-postgres; systemd-tmpfiles --create talentprompt.conf; "
+                 "systemctl start talentprompt-postgres")
+        # So that there is a middle.
+        self.sql("create function slow() returns event_trigger language plpgsql as 'begin perform pg_sleep(0.2); end'; "
+                 "create event trigger slow on ddl_command_start execute function slow()")
+        self.start()
+        under_way = "select count(*) from pg_stat_activity where usename = 'talentprompt' and wait_event = 'PgSleep'"
+        for _ in range(3):
+            wait("migrations are under way", lambda: self.sql(under_way, check=False) not in ("", "0"))
+            before = self.show("talentprompt-postgres", "MainPID")
+            self.run(f"kill -KILL {before}")
+            wait("the database is back", lambda: self.show("talentprompt-postgres", "MainPID") not in (before, "0")
+                 and self.sql("select 1", check=False) == "1")
+        self.sql("drop event trigger slow; drop function slow")
+        wait("it is ready", self.ready, 60)
+        self.stop()
+        self.run(f"rm -r {DATA}/postgres; mv /root/kept-postgres {DATA}/postgres")
         self.start()
         wait("Ada is found", self.finds_ada, 60)
 
@@ -125,7 +157,7 @@ class BadDays(Appliance):
         # It is the last that the kernel chooses, so that it has to choose among the others.
         self.run("systemd-run --quiet --unit=hog --slice=talentprompt.slice -p OOMScoreAdjust=-1000 "
                  "sh -c 'head -c 400M /dev/zero | tail'")
-        wait("somebody died", lambda: [self.show(name, "MainPID") for name in names] != before)
+        wait("somebody dies", lambda: [self.show(name, "MainPID") for name in names] != before)
         self.run("systemctl stop hog 2>/dev/null || true; "
                  "systemctl set-property --runtime talentprompt.slice MemoryHigh=80% MemoryMax=90%")
         wait("Ada is found", self.finds_ada, 60)
