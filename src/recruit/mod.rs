@@ -50,7 +50,7 @@ pub enum Error {
     /// A service is away.
     #[error("{0} does not answer")]
     Unavailable(&'static str),
-    /// The disk with the files is full.
+    /// The disk with the files or the database is full.
     #[error("the server's disk is full, so nothing more was taken; free some space on it, then try again")]
     DiskFull,
     /// Something that should not happen; the text is for the log.
@@ -75,6 +75,10 @@ impl From<store::Error> for Error {
             store::Error::Unavailable(reason) => {
                 tracing::warn!(reason, "the database does not answer");
                 Self::Unavailable("the database")
+            }
+            full @ store::Error::Full(_) => {
+                tracing::error!(error = %full, "nothing was stored");
+                Self::DiskFull
             }
             other => Self::Internal(other.to_string()),
         }

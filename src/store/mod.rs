@@ -44,6 +44,9 @@ pub enum Error {
     /// The database does not answer.
     #[error("the database is not reachable: {0}")]
     Unavailable(String),
+    /// The disk under the database is full.
+    #[error("the database's disk is full: {0}")]
+    Full(String),
     /// The connection's role could read every tenant's rows.
     #[error("the database role `{0}` bypasses row-level security; use an ordinary role in `[database] url`")]
     RoleBypassesSecurity(String),
@@ -64,7 +67,8 @@ impl From<sqlx::Error> for Error {
             sqlx::Error::RowNotFound => Self::NotFound,
             sqlx::Error::Database(database) => match (database.constraint(), database.code().as_deref()) {
                 (Some(name), _) => Self::Constraint(name.to_owned()),
-                // 57P: the server is shutting down or starting; 53: it lacks disk, memory or connections (PostgreSQL,
+                (None, Some("53100")) => Self::Full(database.message().to_owned()),
+                // 57P: the server is shutting down or starting; 53: it lacks memory or connections (PostgreSQL,
                 // appendix A).
                 (None, Some(code)) if code.starts_with("57P") || code.starts_with("53") => {
                     Self::Unavailable(database.message().to_owned())

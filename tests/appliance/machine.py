@@ -3,11 +3,14 @@
 Needs root and what `REQUIRED` names; touches nothing but its own folder and its own control groups. A machine ends
 with the process that started it.
 """
+import ctypes
+import fcntl
 import hashlib
 import os
 import re
 import shutil
 import signal
+import struct
 import subprocess
 import time
 from pathlib import Path
@@ -16,6 +19,9 @@ REQUIRED = ("mmdebstrap", "systemd-nspawn", "nsenter", "setpriv")
 ALWAYS = "systemd,systemd-sysv,dbus,libpam-systemd,ca-certificates,curl,iproute2,procps"
 CONTROLLERS = ("", "name=systemd", "memory", "cpu", "cpu,cpuacct", "pids", "devices")
 HOME = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "talentprompt-appliance"
+# FS_IOC_SHUTDOWN: nothing more reaches the disk, its own journal neither.
+SHUTDOWN, WITHOUT_FLUSH = 0x8004587D, 2
+NEW_MOUNTS = 0x20000
 # Our own part of the version 1 controllers comes mounted read-only; limits need it writable.
 INIT = """#!/bin/sh
 for one in memory cpu cpu,cpuacct pids devices; do
@@ -81,6 +87,13 @@ def image(suite, packages):
     return ready
 
 
+def own_mounts():
+    """What this process mounts from now on is seen by nobody else, and goes with it."""
+    if ctypes.CDLL(None).unshare(NEW_MOUNTS) != 0:
+        raise Broken("this container may not make mounts")
+    subprocess.run(["mount", "--make-rprivate", "/"], check=True)
+
+
 def own_groups(name):
     """Makes a control group in each hierarchy, below the one we are in."""
     groups = []
@@ -97,16 +110,25 @@ def own_groups(name):
 
 
 class Machine:
-    """One booted machine: a copy of an image."""
+    """One booted machine: a copy of an image, on a disk of its own where its power is to be cut."""
 
-    def __init__(self, suite, packages, share):
+    def __init__(self, suite, packages, share, disk=False):
         self.name = f"appliance-{suite}-{os.getpid()}"
         self.root = HOME / self.name
         self.share = share
         self.log = HOME / f"{self.name}.log"
         self.process = None
         self.groups = []
-        subprocess.run(["cp", "-a", "--reflink=auto", image(suite, packages), self.root], check=True)
+        self.disk = HOME / f"{self.name}.disk" if disk else None
+        fresh = image(suite, packages)
+        self.root.mkdir()
+        if self.disk:
+            own_mounts()
+            self.disk.touch()
+            os.truncate(self.disk, 8 << 30)
+            subprocess.run(["mkfs.ext4", "-q", "-F", "-m", "0", self.disk], check=True)
+            self.mount()
+        subprocess.run(["cp", "-a", "--reflink=auto", f"{fresh}/.", self.root], check=True)
         (self.root / "etc/hostname").write_text("appliance\n")
 
     def __enter__(self):
@@ -115,8 +137,33 @@ class Machine:
 
     def __exit__(self, *_):
         self.kill()
+        if self.disk:
+            self.unmount()
+            self.disk.unlink()
         shutil.rmtree(self.root)
         self.log.unlink(missing_ok=True)
+
+    def mount(self):
+        """Brings its disk in, as a kernel does that finds one whose power was cut."""
+        subprocess.run(["mount", "-o", "loop", self.disk, self.root], check=True)
+
+    def unmount(self):
+        """Takes its disk out; what was killed takes a moment to leave it."""
+        for _ in range(100):
+            if subprocess.run(["umount", self.root], capture_output=True, check=False).returncode == 0:
+                return
+            time.sleep(0.1)
+        raise Broken(f"{self.root} stays in use")
+
+    def cut_power(self):
+        """The disk stops first, so that what was not yet synced is lost; then everything ends, and is booted again."""
+        disk = os.open(self.root, os.O_RDONLY)
+        fcntl.ioctl(disk, SHUTDOWN, struct.pack("I", WITHOUT_FLUSH))
+        os.close(disk)
+        self.kill()
+        self.unmount()
+        self.mount()
+        return self.boot()
 
     def boot(self):
         """Starts it and waits until all units are started; answers how long that took."""

@@ -10,6 +10,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -66,6 +67,14 @@ def expect(condition, otherwise):
 class Appliance:
     """The tests, in the order in which they use one machine."""
 
+    # Whether the machine has a disk of its own, whose power can be cut.
+    DISK = False
+
+    @staticmethod
+    def share(repository, _):
+        """What the machine sees in /srv/share; the second is a folder to make it in."""
+        return repository
+
     def __init__(self, machine):
         self.machine = machine
         self.run = machine.run
@@ -104,11 +113,26 @@ class Appliance:
         wait("all is stopped", lambda: not self.run("systemctl list-units --no-legend --state=active,deactivating "
                                                     "'talentprompt*.service' 'talentprompt*.socket'"))
 
-    def it_installs_from_the_signed_repository_and_serves(self):
+    def use_repository(self):
+        """Names our repository, and no other, to apt."""
         source = "/etc/apt/sources.list.d/talentprompt.sources"
         self.run(f"sed 's,^URIs:.*,URIs: file:/srv/share,' /srv/share/talentprompt.sources >{source}; "
                  f"apt-get -qq update -o Dir::Etc::SourceList={source} -o Dir::Etc::SourceParts=- "
                  "-o APT::Get::List-Cleanup=0")
+
+    def sql(self, query, check=True):
+        """What the database answers."""
+        return self.run(f"psql -h /run/talentprompt-postgres -U postgres talentprompt -XAtc \"{query}\"", check)
+
+    def install(self):
+        """The appliance with its first account, for tests of what comes later."""
+        self.use_repository()
+        self.run(INSTALL)
+        wait("the appliance is ready", self.ready)
+        self.sign_up()
+
+    def it_installs_from_the_signed_repository_and_serves(self):
+        self.use_repository()
         said = self.run(f"{INSTALL} 2>&1")
         wait("the appliance is ready", self.ready)
         expect("/setup?token=" in said, f"no link for the owner:\n{said[-1500:]}")
@@ -161,9 +185,13 @@ class Appliance:
         for other in ("restart dbus.service", "stop talentprompt.socket", "enable talentprompt-redis.service"):
             expect(self.run(f"{ask} {other} && echo allowed", check=False) == "", f"it may {other}")
 
-    def a_pdf_is_read_in_the_cage_and_found(self):
+    def sign_up(self):
+        """Makes the first account, and a token for the API."""
         self.run("talentprompt users create --workspace Test --name 'Olga Owner' --role owner olga@example.com")
         self.token = re.search(r"tp_\S+", self.run("talentprompt tokens create --name test olga@example.com"))[0]
+
+    def import_ada(self):
+        """Hands one resume in and waits until a search finds it."""
         (self.machine.root / "root/ada.pdf").write_text(pdf(PEOPLE))
         answer = self.get("/api/v1/resumes", "-F file=@/root/ada.pdf")
         expect("uploads" in answer, answer)
@@ -171,6 +199,10 @@ class Appliance:
         wait("it is indexed", lambda: self.get(upload).get("status") in ("indexed", "failed"), 60)
         expect(self.get(upload)["status"] == "indexed", self.get(upload))
         wait("it is found", self.finds_ada)
+
+    def a_pdf_is_read_in_the_cage_and_found(self):
+        self.sign_up()
+        self.import_ada()
 
     def what_is_killed_comes_back(self):
         for name in SERVICES:
@@ -280,13 +312,14 @@ class Appliance:
         expect(left == "", f"left behind:\n{left}")
 
 
-def try_suite(suite, repository):
-    """Runs every test on one machine; the first that fails ends it, for each builds on those before."""
-    tests = [name for name in vars(Appliance) if name.count("_") > 2 and not name.startswith("_")]
+def try_suite(kind, suite, repository):
+    """Runs every test of a kind on one machine; the first that fails ends it, for each builds on those before."""
+    tests = [name for name in vars(kind) if name.count("_") > 2 and not name.startswith("_")]
     passed, begin = 0, time.monotonic()
-    with Machine(suite, dependencies(), repository) as machine:
+    with tempfile.TemporaryDirectory() as folder, \
+            Machine(suite, dependencies(), kind.share(repository, Path(folder)), kind.DISK) as machine:
         print(f"{suite}: booted after {time.monotonic() - begin:.0f} s", flush=True)
-        appliance = Appliance(machine)
+        appliance = kind(machine)
         for name in tests:
             started = time.monotonic()
             try:
@@ -300,8 +333,9 @@ def try_suite(suite, repository):
     return passed, 0
 
 
-def main():
-    parser = argparse.ArgumentParser(description="Installs the packages on booted Debian machines and tries them.")
+def main(kind, what):
+    """The command line of a kind of tests."""
+    parser = argparse.ArgumentParser(description=what)
     parser.add_argument("--repository", type=Path, required=True, metavar="DIR", help="what `make apt-repo` made")
     parser.add_argument("suites", nargs="*", default=SUITES, metavar="SUITE", help=f"of {', '.join(SUITES)}")
     arguments = parser.parse_args()
@@ -311,14 +345,14 @@ def main():
     repository = arguments.repository.resolve()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if len(arguments.suites) == 1:
-        passed, failed = try_suite(arguments.suites[0], repository)
+        passed, failed = try_suite(kind, arguments.suites[0], repository)
         print(f"{passed} passed, {failed} failed", flush=True)
         return int(failed > 0)
     # A process for each suite: a machine ends with the process that started it. Each counts for itself.
-    command = ["setpriv", "--pdeathsig", "TERM", "--", sys.executable, __file__, "--repository", repository]
+    command = ["setpriv", "--pdeathsig", "TERM", "--", sys.executable, sys.argv[0], "--repository", repository]
     parts = [subprocess.Popen([*command, suite]) for suite in arguments.suites]
     return int(any([part.wait() != 0 for part in parts]))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(Appliance, "Installs the packages on booted Debian machines and tries them."))

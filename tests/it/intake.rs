@@ -267,6 +267,23 @@ async fn a_failed_upload_can_be_tried_again_and_no_other() {
 }
 
 #[tokio::test]
+async fn a_full_disk_under_the_database_is_told_and_passes() {
+    let app = TestApp::start().await;
+    let owner = app.owner().await;
+    app.sql(
+        "create function full_disk() returns trigger language plpgsql \
+         as 'begin raise exception using errcode = ''disk_full''; end'",
+    )
+    .await;
+    app.sql("create trigger full_disk before insert on uploads execute function full_disk()").await;
+    let answer = owner.hand_in(vec![("ana.txt", ana().into())]).await;
+    answer.problem(StatusCode::INSUFFICIENT_STORAGE, "disk_full");
+    app.sql("drop trigger full_disk on uploads").await;
+    owner.add("ana.txt", ana()).await;
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn a_text_with_nul_bytes_is_read() {
     let app = TestApp::start().await;
     let owner = app.owner().await;
