@@ -21,7 +21,7 @@ use crate::telemetry::{self, Target};
 /// send it. Works while services are away, and says then what could not be asked. As root it has the log of all units.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Where to write it [default: talentprompt-support-<time>.zip in this folder]
+    /// Where to write it [default: talentprompt-support-TIME.zip in this folder]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Print JSON
