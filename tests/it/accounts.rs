@@ -29,8 +29,8 @@ async fn the_set_up_link_makes_the_first_owner_once() {
     let app = TestApp::start().await;
     let mut stranger = app.stranger();
     assert_eq!(stranger.get("/setup").await.expect(StatusCode::OK), &json!({"needed": true}));
-    let replaced = setup::link(&app.ctx).await.unwrap();
-    let link = setup::link(&app.ctx).await.unwrap();
+    let replaced = setup::url(&app.ctx, &setup::token(&app.ctx).await.unwrap());
+    let link = setup::url(&app.ctx, &setup::token(&app.ctx).await.unwrap());
     let answer = stranger.post("/setup", &first_owner(&replaced, "a@example.com")).await;
     answer.problem(StatusCode::CONFLICT, "link_used");
     let mistaken = json!({"token": "x", "workspace": "", "name": "", "email": "no", "password": "short"});
@@ -50,7 +50,7 @@ async fn the_set_up_link_makes_the_first_owner_once() {
     assert_eq!(stranger.get("/setup").await.expect(StatusCode::OK), &json!({"needed": false}));
     let again = app.stranger().post("/setup", &first_owner(&link, "b@example.com")).await;
     again.problem(StatusCode::CONFLICT, "link_used");
-    assert!(setup::link(&app.ctx).await.is_err());
+    assert!(setup::token(&app.ctx).await.is_err());
     app.finish().await;
 }
 

@@ -31,12 +31,7 @@ pub async fn is_needed(ctx: &Context) -> Result<bool> {
     Ok(accounts::workspaces(&mut tx).await?.is_empty())
 }
 
-/// A new one-time link for the first owner; earlier ones stop working.
-pub async fn link(ctx: &Context) -> Result<String> {
-    Ok(url(ctx, &token(ctx).await?))
-}
-
-/// The token of a new link; those of earlier links stop working.
+/// The token of a new one-time link for the first owner; those of earlier links stop working.
 ///
 /// # Panics
 /// Never: a week is a duration.
