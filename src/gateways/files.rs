@@ -2,7 +2,7 @@
 //! and a half-written file is never seen because a file appears by rename after its bytes are safe.
 
 use std::io::{self, Read, Write};
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, chown};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -142,6 +142,7 @@ fn location(root: &Path, hash: &str) -> PathBuf {
 fn store(root: &Path, mut reader: impl Read) -> Result<Stored, Error> {
     // Files made by `tempfile` have mode 0600, and vanish when anything below fails.
     let mut temporary = tempfile::NamedTempFile::new_in(root).map_err(|source| failed(root, source))?;
+    hand_over(temporary.path(), root)?;
     let mut hasher = Sha256::new();
     let mut size = 0_u64;
     let mut buffer = vec![0_u8; CHUNK];
@@ -169,8 +170,29 @@ fn store(root: &Path, mut reader: impl Read) -> Result<Stored, Error> {
     Ok(Stored { hash, size, existed: false })
 }
 
+/// Makes a directory, and those above it that are not there.
 fn make_directory(path: &Path) -> Result<(), Error> {
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|source| failed(path, source))
+    if path.is_dir() {
+        return Ok(());
+    }
+    let above = path.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    make_directory(above)?;
+    match std::fs::DirBuilder::new().mode(0o700).create(path) {
+        Ok(()) => hand_over(path, above),
+        // Another writer was quicker.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
+        Err(error) => Err(failed(path, error)),
+    }
+}
+
+/// Gives what root makes to the owner of the folder above: an operator imports as root, and the appliance, which runs as
+/// a user of its own, must be able to read it.
+fn hand_over(path: &Path, above: &Path) -> Result<(), Error> {
+    if !rustix::process::geteuid().is_root() {
+        return Ok(());
+    }
+    let given = std::fs::metadata(above).and_then(|owner| chown(path, Some(owner.uid()), Some(owner.gid())));
+    given.map_err(|source| failed(path, source))
 }
 
 fn sync_directory(path: &Path) -> Result<(), Error> {
@@ -233,6 +255,20 @@ mod tests {
         assert_eq!(first.hash, second.hash);
         let left = std::fs::read_dir(&files.root).unwrap().filter(|e| e.as_ref().unwrap().path().is_file()).count();
         assert_eq!(left, 0);
+    }
+
+    #[tokio::test]
+    async fn what_root_stores_belongs_to_the_owner_of_the_store() {
+        if !rustix::process::geteuid().is_root() {
+            return;
+        }
+        let directory = tempfile::tempdir().unwrap();
+        chown(directory.path(), Some(4321), Some(4321)).unwrap();
+        let files = Files::open(directory.path().join("files")).await.unwrap();
+        let stored = files.put(b"abc".to_vec()).await.unwrap();
+        let path = files.path(&stored.hash).unwrap();
+        let owners = path.ancestors().take(4).map(|place| place.metadata().unwrap().uid());
+        assert_eq!(owners.collect::<Vec<_>>(), [4321; 4]);
     }
 
     #[tokio::test]
