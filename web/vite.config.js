@@ -9,5 +9,5 @@ export default defineConfig({
   // Scripts and styles stay in files of their own: a strict content security policy refuses data: URLs.
   build: { assetsInlineLimit: 0 },
   server: { proxy: { '/api': api } },
-  test: { include: ['src/**/*.test.ts'], environment: 'node' },
+  test: { include: ['src/**/*.test.ts', 'tools/**/*.test.ts'], environment: 'node' },
 });

@@ -113,7 +113,7 @@ async function api(request, response, url) {
 }
 
 function page(request, response, url) {
-  const wanted = normalize(join(BUILD, decodeURIComponent(url.pathname)));
+  const wanted = normalize(join(BUILD, decodeURIComponent(url.pathname).replace(/\/$/, '/index.html')));
   const known = wanted.startsWith(BUILD) && existsSync(wanted) && statSync(wanted).isFile();
   const file = known ? wanted : join(BUILD, 'index.html');
   const packed = /\bbr\b/.test(request.headers['accept-encoding'] ?? '') && existsSync(`${file}.br`);

@@ -1,10 +1,12 @@
 // The static adapter, plus one step: the small script SvelteKit writes into the page to start the
 // application moves into a hashed file. The page then holds no inline script and no inline style,
 // so the server can send `script-src 'self'; style-src 'self'` without hashes that change per build.
+// And the operator's handbook, which the server has beside the application.
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import adapterStatic from '@sveltejs/adapter-static';
+import { renderHandbook } from './handbook/render.js';
 
 const INLINE_SCRIPT = /<script>([\s\S]*?)<\/script>/g;
 
@@ -18,6 +20,7 @@ export default function adapter(options) {
     async adapt(builder) {
       await inner.adapt(builder);
       moveInlineScripts(options.pages, options.fallback);
+      renderHandbook(options.pages);
       await builder.compress(options.pages);
     },
   };

@@ -426,6 +426,7 @@ export const en = {
     queued: 'In progress',
     failed: 'Failed uploads',
     version: (v: string): string => `Version ${v}`,
+    handbook: 'Operator’s handbook',
     supervised: 'On this machine',
     units: {
       up: 'up',
