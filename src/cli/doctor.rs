@@ -14,6 +14,9 @@ use crate::gateways::systemd::{SystemBus, Units, process};
 use crate::ops::doctor::{self, Finding, Level, Scene};
 use crate::recruit::indexing;
 
+/// The page about what goes wrong, for those who have a terminal alone.
+const HANDBOOK: &str = "less /usr/share/doc/talentprompt/handbook/troubleshoot.md";
+
 /// Check everything and say what to do about each finding
 ///
 /// Exits with 0 only if nothing is wrong.
@@ -34,6 +37,10 @@ pub async fn run(file: Option<&Path>, arguments: Arguments) -> Result<ExitCode> 
         print(&findings)?;
     }
     let sound = findings.iter().all(|finding| finding.level == Level::Ok);
+    if !sound && !arguments.json {
+        let page = config.map(|config| format!("{}/help/operator/troubleshoot.html, or ", config.public_url()));
+        output::say(&format!("more: {}{HANDBOOK}", page.unwrap_or_default()));
+    }
     Ok(if sound { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 

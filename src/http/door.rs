@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::problem::Problem;
 use super::router::router;
+use super::web;
 use crate::context::Context;
 use crate::recruit::Error;
 
@@ -33,10 +34,10 @@ pub async fn serve(listeners: Vec<TcpListener>, ctx: Context, stop: Cancellation
     answer(listeners, router(ctx), stop).await
 }
 
-/// Answers every request on `listeners` that `service` is not there yet, until `stop`.
+/// Answers every request on `listeners` that `service` is not there yet, until `stop`; and shows the handbook.
 pub async fn wait(listeners: Vec<TcpListener>, service: &'static str, stop: CancellationToken) -> io::Result<()> {
     let away = async move || Problem::from(Error::Unavailable(service)).into_response();
-    answer(listeners, Router::new().fallback(away), stop).await
+    answer(listeners, web::handbook().fallback(away), stop).await
 }
 
 async fn answer(listeners: Vec<TcpListener>, router: Router, stop: CancellationToken) -> io::Result<()> {

@@ -1,12 +1,22 @@
-//! The web frontend, from the binary: hashed files may be kept for ever, everything else is asked for again; what was
-//! compressed when it was built is sent so.
+//! The web frontend and the operator's handbook, from the binary: hashed files may be kept for ever, everything else is
+//! asked for again; what was compressed when it was built is sent so.
+//!
+//! The handbook is for whoever stands before a closed door: it holds no secret, asks for no sign-in, and is served also
+//! while the database is away.
 
+use axum::Router;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::middleware::from_fn;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
 use rust_embed::{EmbeddedFile, RustEmbed};
 
+use super::layers;
 use super::problem::Problem;
+
+/// Where the handbook's pages are, in the build and below the server's address.
+const HANDBOOK: &str = "help/operator/";
 
 /// The built frontend. An empty one (built without `web/build`) answers a page that says so.
 #[derive(RustEmbed)]
@@ -20,6 +30,10 @@ pub async fn serve(request: Request) -> Response {
     if path.starts_with("api/") {
         return Problem::from(crate::recruit::Error::NotFound).into_response();
     }
+    if path == HANDBOOK.trim_end_matches('/') {
+        return Redirect::permanent(&format!("/{HANDBOOK}")).into_response();
+    }
+    let path = if path == HANDBOOK { "help/operator/index.html" } else { path };
     let found = if path.is_empty() { None } else { Files::get(path) };
     let path = if found.is_some() { path } else { "index.html" };
     let looks_like_file = request.uri().path().rsplit('/').next().is_some_and(|name| name.contains('.'));
@@ -32,9 +46,28 @@ pub async fn serve(request: Request) -> Response {
     }
 }
 
+/// The handbook alone, with what its pages refer to.
+pub fn handbook() -> Router {
+    ["/help/operator", "/help/operator/", "/help/operator/{*page}", "/theme.js", "/favicon.svg"]
+        .into_iter()
+        .fold(Router::new(), |router, path| router.route(path, get(serve)))
+        .layer(from_fn(layers::headers))
+}
+
+/// How long a file may be kept. The handbook's pages are the same for everybody, and change with an upgrade alone.
+fn cache(path: &str) -> &'static str {
+    if path.contains("/immutable/") {
+        "public, max-age=31536000, immutable"
+    } else if path.starts_with(HANDBOOK) {
+        "public, max-age=300"
+    } else {
+        "no-cache"
+    }
+}
+
 fn file(path: &str, plain: EmbeddedFile, asked: &HeaderMap) -> Response {
     let tag = format!("\"{}\"", crate::base::secret::hex(&plain.metadata.sha256_hash()[..16]));
-    let cache = if path.contains("/immutable/") { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let cache = cache(path);
     if asked.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
         return (StatusCode::NOT_MODIFIED, [(header::ETAG, tag), (header::CACHE_CONTROL, cache.to_owned())])
             .into_response();

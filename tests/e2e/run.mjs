@@ -10,6 +10,7 @@
 import { parseArgs } from 'node:util';
 import { accounts } from './cases/accounts.mjs';
 import { candidates } from './cases/candidates.mjs';
+import { handbook } from './cases/handbook.mjs';
 import { keyboard } from './cases/keyboard.mjs';
 import { layout } from './cases/layout.mjs';
 import { search } from './cases/search.mjs';
@@ -48,7 +49,7 @@ const world = {
 const browser = await launch();
 const results = { passed: 0, failed: 0, skipped: 0 };
 try {
-  for (const suite of [signIn, uploads, search, candidates, keyboard, accounts, layout]) {
+  for (const suite of [signIn, uploads, search, candidates, keyboard, accounts, handbook, layout]) {
     for (const item of suite) {
       // Setting up and uploading is what the later cases stand on: they run whatever `--only` says.
       if (!item.needed && !item.name.includes(options.only)) continue;

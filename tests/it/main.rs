@@ -5,6 +5,7 @@ mod accounts;
 mod candidates;
 mod extract;
 mod failures;
+mod handbook;
 mod housekeeping;
 mod intake;
 mod lifecycle;
