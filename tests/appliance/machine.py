@@ -112,8 +112,9 @@ def own_groups(name):
 class Machine:
     """One booted machine: a copy of an image, on a disk of its own where its power is to be cut."""
 
-    def __init__(self, suite, packages, share, disk=False):
-        self.name = f"appliance-{suite}-{os.getpid()}"
+    def __init__(self, suite, packages, share, disk=False, role="appliance"):
+        self.name = f"{role}-{suite}-{os.getpid()}"
+        self.suite = suite
         self.root = HOME / self.name
         self.share = share
         self.log = HOME / f"{self.name}.log"

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import closing
 from pathlib import Path
 
 from machine import Broken, Machine, missing
@@ -79,6 +80,9 @@ class Appliance:
         self.machine = machine
         self.run = machine.run
         self.token = ""
+
+    def close(self):
+        """Lets go of what a kind of tests has taken besides its machine."""
 
     def get(self, path, *options):
         """Asks the API; answers the body, or nothing while it does not answer."""
@@ -317,9 +321,9 @@ def try_suite(kind, suite, repository):
     tests = [name for name in vars(kind) if name.count("_") > 2 and not name.startswith("_")]
     passed, begin = 0, time.monotonic()
     with tempfile.TemporaryDirectory() as folder, \
-            Machine(suite, dependencies(), kind.share(repository, Path(folder)), kind.DISK) as machine:
+            Machine(suite, dependencies(), kind.share(repository, Path(folder)), kind.DISK) as machine, \
+            closing(kind(machine)) as appliance:
         print(f"{suite}: booted after {time.monotonic() - begin:.0f} s", flush=True)
-        appliance = kind(machine)
         for name in tests:
             started = time.monotonic()
             try:
