@@ -57,6 +57,14 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, "malformed_request", "The request cannot be read", detail)
     }
 
+    /// One field is wrong, whose name only the request knows.
+    pub fn field(field: String, message: &str) -> Self {
+        let (title, detail) = ("The request has mistakes", format!("`{field}` {message}"));
+        let mut problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request", title, detail);
+        problem.errors = vec![FieldProblem { field, message: message.to_owned() }];
+        problem
+    }
+
     /// The path is there, the method is not.
     pub fn method() -> Self {
         let detail = "this path does not take that method; /api/docs lists what it takes";

@@ -76,6 +76,10 @@ impl From<store::Error> for Error {
                 tracing::warn!(reason, "the database does not answer");
                 Self::Unavailable("the database")
             }
+            store::Error::Unkeepable(reason) => {
+                tracing::warn!(reason, "a text was refused by the database");
+                Self::field("request", "has a text with a character that cannot be kept, such as NUL; take it out")
+            }
             full @ store::Error::Full(_) => {
                 tracing::error!(error = %full, "nothing was stored");
                 Self::DiskFull

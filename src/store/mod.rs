@@ -44,6 +44,9 @@ pub enum Error {
     /// The database does not answer.
     #[error("the database is not reachable: {0}")]
     Unavailable(String),
+    /// A text has a character that the database does not keep.
+    #[error("a text cannot be kept: {0}")]
+    Unkeepable(String),
     /// The disk under the database is full.
     #[error("the database's disk is full: {0}")]
     Full(String),
@@ -67,6 +70,8 @@ impl From<sqlx::Error> for Error {
             sqlx::Error::RowNotFound => Self::NotFound,
             sqlx::Error::Database(database) => match (database.constraint(), database.code().as_deref()) {
                 (Some(name), _) => Self::Constraint(name.to_owned()),
+                // character_not_in_repertoire, untranslatable_character: a NUL, in a text or in JSON.
+                (None, Some("22021" | "22P05")) => Self::Unkeepable(database.message().to_owned()),
                 (None, Some("53100")) => Self::Full(database.message().to_owned()),
                 // 57P: the server is shutting down or starting; 53: it lacks memory or connections (PostgreSQL,
                 // appendix A).

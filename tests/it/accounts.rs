@@ -297,3 +297,38 @@ async fn an_owner_gets_no_link_to_an_account_of_another_workspace() {
     answer.problem(StatusCode::CONFLICT, "account_elsewhere");
     app.finish().await;
 }
+
+#[tokio::test]
+async fn a_nul_character_is_a_mistake_of_its_field_and_never_our_fault() {
+    let app = TestApp::start().await;
+    let owner = app.owner().await;
+    let refused = async |client: &Client, method: Method, path: &str, body: Value, field: &str| {
+        let answer = client.send(client.request(method, path).json(&body)).await;
+        let problem = answer.problem(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request");
+        assert_eq!(problem["errors"][0]["field"], field, "{problem}");
+        assert!(problem["detail"].as_str().unwrap().contains("NUL"), "{problem}");
+    };
+    refused(&app.stranger(), Method::POST, "/auth/login", credentials("a\0@example.com", "x"), "email").await;
+    refused(&owner, Method::PATCH, "/auth/me", json!({"name": "Ol\0ga"}), "name").await;
+    refused(&owner, Method::POST, "/tokens", json!({"name": "\0"}), "name").await;
+    refused(&owner, Method::POST, "/search", json!({"query": "Java\0"}), "query").await;
+    let filters = json!({"query": "", "filters": {"keywords": [{"text": "a"}, {"text": "\0"}]}});
+    refused(&owner, Method::POST, "/search", filters, "filters.keywords.1.text").await;
+    let answer = owner.get("/search/stream?query=Java%00").await;
+    let problem = answer.problem(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request");
+    assert_eq!(problem["errors"][0]["field"], "query");
+    // A backslash before the same letters is no NUL.
+    owner.patch("/auth/me", &json!({"name": "Olga \\u0000"})).await.expect(StatusCode::OK);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_text_that_the_database_does_not_keep_is_the_requests_mistake() {
+    let app = TestApp::start().await;
+    let mut tx = app.ctx.store.system().await.unwrap();
+    let error = talentprompt::store::members::by_email(&mut tx, "a\0@example.com").await.unwrap_err();
+    let error = talentprompt::recruit::Error::from(error);
+    assert!(matches!(error, talentprompt::recruit::Error::Invalid(_)), "{error:?}");
+    drop(tx);
+    app.finish().await;
+}

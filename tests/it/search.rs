@@ -159,9 +159,12 @@ async fn queries_of_no_one_and_too_many_characters_are_answered() {
     add(&owner, &[("Ana Lima", "Developer", &["C"])]).await;
     let empty = owner.search(&json!({"query": ""})).await;
     assert_eq!((&empty["total"], &empty["hits"]), (&json!(0), &json!([])));
-    for query in ["C", "x", "é", "\u{0}", "\"", "((("] {
+    for query in ["C", "x", "é", "\u{1}", "\"", "((("] {
         owner.search(&json!({"query": query})).await;
     }
+    // No text with a NUL character is taken, for none can be kept.
+    let nul = owner.post("/search", &json!({"query": "\u{0}"})).await;
+    assert_eq!(nul.expect(StatusCode::UNPROCESSABLE_ENTITY)["errors"][0]["field"], "query");
     for path in ["/search", "/interpret"] {
         let answer = owner.post(path, &json!({"query": "Java ".repeat(20_000)})).await;
         let problem = answer.problem(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request");
