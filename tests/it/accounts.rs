@@ -332,3 +332,20 @@ async fn a_text_that_the_database_does_not_keep_is_the_requests_mistake() {
     drop(tx);
     app.finish().await;
 }
+
+#[tokio::test]
+async fn credentials_that_do_not_hold_count_against_the_address_once_each() {
+    let limited = |config: &mut talentprompt::config::Config| config.security.anonymous_requests_per_minute = 4;
+    let app = TestApp::with(Plan { config: limited, ..Plan::default() }).await;
+    let stranger = app.stranger();
+    let session = Credentials::Session { cookie: "__Host-talentprompt=guess".to_owned(), csrf: String::new() };
+    stranger.with(session).get("/auth/me").await.problem(StatusCode::UNAUTHORIZED, "session_expired");
+    let program = stranger.with_token("tp_guess");
+    let keyed = program.request(Method::POST, "/interpret").header("Idempotency-Key", "k").json(&json!({"query": ""}));
+    program.send(keyed).await.problem(StatusCode::UNAUTHORIZED, "invalid_token");
+    for _ in 0..2 {
+        program.get("/auth/me").await.problem(StatusCode::UNAUTHORIZED, "invalid_token");
+    }
+    program.get("/auth/me").await.problem(StatusCode::TOO_MANY_REQUESTS, "too_many_requests");
+    app.finish().await;
+}
