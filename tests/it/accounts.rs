@@ -349,3 +349,34 @@ async fn credentials_that_do_not_hold_count_against_the_address_once_each() {
     program.get("/auth/me").await.problem(StatusCode::TOO_MANY_REQUESTS, "too_many_requests");
     app.finish().await;
 }
+
+#[tokio::test]
+async fn sign_ins_at_the_same_time_are_throttled_as_those_in_a_row_are() {
+    let app = TestApp::with(Plan { config: |config| config.security.failed_sign_ins = 3, ..Plan::default() }).await;
+    let owner = app.owner().await;
+    let wrong = credentials(&owner.email, "not my password");
+    let stranger = app.stranger();
+    let answers = futures::future::join_all((0..12).map(|_| stranger.post("/auth/login", &wrong))).await;
+    let tried = answers.iter().filter(|answer| answer.status == StatusCode::UNAUTHORIZED).count();
+    let refused = answers.iter().filter(|answer| answer.status == StatusCode::TOO_MANY_REQUESTS).count();
+    assert_eq!((tried, refused), (3, 9));
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn sign_ins_that_succeed_use_nothing_up_and_a_wrong_current_password_is_throttled() {
+    let app = TestApp::with(Plan { config: |config| config.security.failed_sign_ins = 3, ..Plan::default() }).await;
+    let owner = app.owner().await;
+    for _ in 0..5 {
+        app.sign_in(&owner.email).await;
+    }
+    let change = |current: &str| json!({"current_password": current, "new_password": "another long one"});
+    for _ in 0..3 {
+        let answer = owner.patch("/auth/me", &change("not my password")).await;
+        answer.problem(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request");
+    }
+    let answer = owner.patch("/auth/me", &change(PASSWORD)).await;
+    answer.problem(StatusCode::TOO_MANY_REQUESTS, "too_many_requests");
+    app.sign_in(&owner.email).await;
+    app.finish().await;
+}
