@@ -380,3 +380,27 @@ async fn sign_ins_that_succeed_use_nothing_up_and_a_wrong_current_password_is_th
     app.sign_in(&owner.email).await;
     app.finish().await;
 }
+
+#[tokio::test]
+async fn an_api_token_ends_at_its_time_though_it_was_used_just_before() {
+    let app = TestApp::start().await;
+    let owner = app.owner().await;
+    let answer = owner.post("/tokens", &json!({"name": "import", "expires_in_days": 1})).await;
+    let program = owner.with_token(answer.expect(StatusCode::CREATED)["secret"].as_str().unwrap());
+    assert_eq!(app.sql("update api_tokens set expires_at = now() + interval '3 seconds'").await, 1);
+    program.get("/auth/me").await.expect(StatusCode::OK);
+    tokio::time::sleep(std::time::Duration::from_millis(3100)).await;
+    program.get("/auth/me").await.problem(StatusCode::UNAUTHORIZED, "invalid_token");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_database_that_cannot_be_asked_ends_nobodys_session() {
+    let app = TestApp::start().await;
+    let owner = app.owner().await;
+    app.sql("alter table workspaces rename to away").await;
+    owner.get("/auth/me").await.problem(StatusCode::INTERNAL_SERVER_ERROR, "internal");
+    app.sql("alter table away rename to workspaces").await;
+    owner.get("/auth/me").await.expect(StatusCode::OK);
+    app.finish().await;
+}
