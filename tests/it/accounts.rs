@@ -404,3 +404,26 @@ async fn a_database_that_cannot_be_asked_ends_nobodys_session() {
     owner.get("/auth/me").await.expect(StatusCode::OK);
     app.finish().await;
 }
+
+#[tokio::test]
+async fn whoever_listens_hears_of_uploads_until_they_are_shut_out() {
+    let app = TestApp::start().await;
+    let owner = app.owner().await;
+    let member = app.member(&owner, "viewer").await;
+    let stranger = app.owner().await;
+    let listen = async |client: &Client| client.request(Method::GET, "/events").send().await.unwrap();
+    let (ours, alike, theirs) = (listen(&member).await, listen(&member).await, listen(&stranger).await);
+    owner.add("ana.txt", "Ana Lima\nana@example.com\n").await;
+    for client in [&member, &stranger] {
+        let keeper = if client.email == member.email { &owner } else { client };
+        let second = if client.email == member.email { None } else { Some(app.member(keeper, "owner").await) };
+        let path = format!("/members/{}", member_id(client).await);
+        second.as_ref().unwrap_or(keeper).delete(&path).await.expect(StatusCode::NO_CONTENT);
+    }
+    for (events, heard) in [(ours, true), (alike, true), (theirs, false)] {
+        let text = tokio::time::timeout(std::time::Duration::from_secs(30), events.text()).await;
+        let text = text.expect("a stream goes on after its member was removed").unwrap();
+        assert_eq!(text.contains("event: upload") && text.contains("indexed"), heard, "{text}");
+    }
+    app.finish().await;
+}

@@ -92,6 +92,31 @@ async fn member(ctx: &Context, id: MemberId) -> Result<Member> {
     if known.standing == Standing::Disabled { Err(NO_SESSION) } else { Ok(known) }
 }
 
+/// Whether what the actor came in with still opens: for whoever stays connected. Says yes while the database is away.
+pub async fn still_holds(ctx: &Context, actor: &Actor) -> bool {
+    match holds(ctx, actor).await {
+        Ok(holds) => holds,
+        Err(Error::Unauthenticated(..)) => false,
+        Err(error) => {
+            tracing::warn!(%error, "cannot see whether a connection may stay open");
+            true
+        }
+    }
+}
+
+async fn holds(ctx: &Context, actor: &Actor) -> Result<bool> {
+    let (now, id) = (ctx.now(), member(ctx, actor.member.id).await?.id);
+    let mut tx = ctx.store.system().await?;
+    Ok(match actor.via {
+        Via::Session { id: own, .. } => sessions::of_member(&mut tx, id, now).await?.iter().any(|one| one.id == own),
+        Via::Token(own) => {
+            let known = tokens::of_member(&mut tx, id).await?;
+            known.iter().any(|one| one.id == own && one.expires_at.is_none_or(|end| end > now))
+        }
+        Via::Operator => true,
+    })
+}
+
 /// Forgets what is remembered of a member, so that a change counts at once.
 pub async fn forget_member(ctx: &Context, id: MemberId) {
     ctx.cache.forget(&member_key(id)).await;
