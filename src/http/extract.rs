@@ -22,9 +22,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
         let bytes = whole(Request::from_parts(parts.clone(), body)).await?;
-        if let Some(field) = field_with_nul(&bytes) {
-            return Err(nul_in(field));
-        }
+        refuse_nul(&bytes, "")?;
         let request = Request::from_parts(parts, Body::from(bytes));
         match axum::Json::<T>::from_request(request, state).await {
             Ok(axum::Json(value)) => Ok(Self(value)),
@@ -33,13 +31,14 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     }
 }
 
-/// The field of a JSON text whose value has a NUL character: `name`, or `filters.skills.0.label`. JSON writes the
-/// character as an escape alone, and what has no such escape is not read twice.
-fn field_with_nul(json: &[u8]) -> Option<String> {
+/// Refuses a JSON text of which a value has a NUL character, by its field: `name`, or `filters.skills.0.label` where the
+/// text is what `filters` holds. JSON writes the character as an escape alone; a text without one is not read for it.
+pub fn refuse_nul(json: &[u8], field: &str) -> Result<(), Problem> {
     if !json.windows(6).any(|part| part == b"\\u0000") {
-        return None;
+        return Ok(());
     }
-    find_nul(&serde_json::from_slice(json).ok()?, "")
+    let read = serde_json::from_slice(json).ok();
+    read.and_then(|value| find_nul(&value, field)).map_or(Ok(()), |field| Err(nul_in(field)))
 }
 
 fn find_nul(value: &Value, path: &str) -> Option<String> {

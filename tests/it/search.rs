@@ -208,6 +208,30 @@ async fn requests_that_cannot_be_read_are_problem_documents() {
 }
 
 #[tokio::test]
+async fn edited_chips_of_no_end_are_refused_by_their_field() {
+    let app = TestApp::start().await;
+    let owner = app.owner().await;
+    let word = |text: String| json!({"text": text, "kind": "should"});
+    let words = |count: usize| (0..count).map(|at| word(format!("word{at}"))).collect::<Vec<_>>();
+    let refused = [
+        (json!({"keywords": words(101)}), "filters.keywords"),
+        (json!({"keywords": words(60), "employers": vec![json!({"name": "Acme"}); 41]}), "filters.keywords"),
+        (json!({"titles": [{"label": "a".repeat(201)}]}), "filters.titles"),
+        (json!({"locations": [{"name": "Berlin", "country": "D".repeat(201)}]}), "filters.locations"),
+    ];
+    for (filters, field) in refused {
+        let answer = owner.post("/search", &json!({"query": "", "filters": filters})).await;
+        let problem = answer.problem(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request");
+        assert_eq!(problem["errors"][0]["field"], field, "{problem}");
+    }
+    owner.search(&json!({"query": "", "filters": {"keywords": words(100)}})).await;
+    let nul = owner.get("/search/stream?filters=%7B%22unresolved%22%3A%5B%22%5Cu0000%22%5D%7D").await;
+    let problem = nul.problem(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request");
+    assert_eq!(problem["errors"][0]["field"], "filters.unresolved.0");
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn edited_chips_replace_what_the_query_says() {
     let app = TestApp::start().await;
     let owner = app.owner().await;
