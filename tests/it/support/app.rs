@@ -338,9 +338,9 @@ impl Client {
         Self { credentials, ..self.clone() }
     }
 
-    /// A request to `path` under `/api/v1`, or at the root where it begins with `/api` already.
+    /// A request to `path` under `/api/v1`, or at the root where it begins with `/api` already or is the watches'.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        let prefix = if path.starts_with("/api/") { "" } else { "/api/v1" };
+        let prefix = if path.starts_with("/api/") || path == "/readyz" { "" } else { "/api/v1" };
         let request = self.http.request(method, format!("{}{prefix}{path}", self.base)).timeout(PATIENCE);
         match &self.credentials {
             Credentials::None => request,
