@@ -427,3 +427,28 @@ async fn whoever_listens_hears_of_uploads_until_they_are_shut_out() {
     }
     app.finish().await;
 }
+
+#[tokio::test]
+async fn an_evaluation_before_the_set_up_does_not_shut_the_owner_out() {
+    let app = TestApp::start().await;
+    let owner = setup::NewOwner {
+        workspace: "eval 0123456789abcdef".to_owned(),
+        name: "Evaluation".to_owned(),
+        email: "eval-0123456789abcdef@example.invalid.local".to_owned(),
+        password: PASSWORD.to_owned(),
+    };
+    setup::create(&app.ctx, owner).await.unwrap();
+    let mut stranger = app.stranger();
+    assert_eq!(stranger.get("/setup").await.expect(StatusCode::OK), &json!({"needed": true}));
+    let token = setup::token(&app.ctx).await.unwrap();
+    assert!(setup::is_open(&app.ctx, &token).await.unwrap());
+    let link = setup::url(&app.ctx, &token);
+    let mut scratch = first_owner(&link, "a@example.com");
+    scratch["workspace"] = json!("eval 0123456789abcdef");
+    let answer = stranger.post("/setup", &scratch).await;
+    assert_eq!(answer.expect(StatusCode::UNPROCESSABLE_ENTITY)["errors"][0]["field"], "workspace");
+    let answer = stranger.post("/setup", &first_owner(&link, "a@example.com")).await;
+    stranger.enter(&answer);
+    assert_eq!(stranger.get("/setup").await.expect(StatusCode::OK), &json!({"needed": false}));
+    app.finish().await;
+}

@@ -2,6 +2,7 @@
 
 use super::Finding;
 use crate::context::Context;
+use crate::model::workspace::is_scratch;
 use crate::store;
 
 /// How long a task may wait on a machine that keeps up, in seconds.
@@ -63,7 +64,7 @@ async fn owner(ctx: &Context) -> Finding {
         store::accounts::workspaces(&mut tx).await
     };
     match looked.await {
-        Ok(known) if known.is_empty() => {
+        Ok(known) if known.iter().all(|(_, name)| is_scratch(name)) => {
             Finding::warning(NAME, "nobody has an account yet", "nobody can sign in", "talentprompt owner-link")
         }
         Ok(known) => Finding::ok(NAME, format!("{} workspaces", known.len())),
