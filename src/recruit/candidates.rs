@@ -260,7 +260,7 @@ pub async fn file(ctx: &Context, actor: &Actor, id: CandidateId, rid: ResumeId) 
 }
 
 /// Values set by hand. `None` leaves a value; an empty text takes the resume's again.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Change {
     /// The name.
     pub name: Option<String>,
@@ -277,6 +277,9 @@ pub async fn update(ctx: &Context, actor: &Actor, id: CandidateId, change: Chang
         if value.as_ref().is_some_and(|text| text.chars().count() > 200) {
             return Err(Error::field(field, "must have at most 200 characters"));
         }
+    }
+    if change == Change::default() {
+        return get(ctx, actor, id).await;
     }
     let now = ctx.now();
     let mut tx = ctx.store.workspace(actor.member.workspace_id).await?;

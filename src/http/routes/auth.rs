@@ -66,6 +66,7 @@ pub(super) fn welcome(signed_in: &SignedIn) -> Response {
 
 /// E-mail and password.
 #[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Login {
     email: String,
     password: String,
@@ -100,6 +101,7 @@ pub async fn me(Viewer(me): Viewer) -> axum::Json<Me> {
 
 /// What to change of one's own account.
 #[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Change {
     name: Option<String>,
     current_password: Option<String>,

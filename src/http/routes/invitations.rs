@@ -14,6 +14,7 @@ use crate::recruit::accounts::invitations;
 
 /// The link's token and the password to set.
 #[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Acceptance {
     token: String,
     name: Option<String>,

@@ -57,6 +57,7 @@ pub async fn list(State(ctx): State<Context>, Viewer(me): Viewer) -> Answer<axum
 
 /// Whom to invite.
 #[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Invitation {
     email: String,
     name: String,
@@ -85,6 +86,7 @@ pub async fn invite(
 
 /// What to change of a member.
 #[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct MemberChange {
     role: Option<Role>,
     disabled: Option<bool>,

@@ -140,6 +140,7 @@ fn steps(ctx: Context, mut search: Search) -> impl Stream<Item = Result<Event, I
 
 /// A query.
 #[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct InterpretRequest {
     query: String,
 }
