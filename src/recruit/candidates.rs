@@ -246,6 +246,12 @@ pub async fn list(ctx: &Context, actor: &Actor, after: Option<After>, limit: i64
     Ok((list, total))
 }
 
+/// How many candidates there are, and how many resumes of theirs.
+pub async fn counts(ctx: &Context, actor: &Actor) -> Result<(i64, i64)> {
+    let mut tx = ctx.store.workspace(actor.member.workspace_id).await?;
+    Ok((candidates::count(&mut tx).await?, resumes::count(&mut tx).await?))
+}
+
 /// One document of a candidate.
 pub async fn resume(ctx: &Context, actor: &Actor, id: CandidateId, resume: ResumeId) -> Result<Resume> {
     let mut tx = ctx.store.workspace(actor.member.workspace_id).await?;
