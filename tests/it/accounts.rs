@@ -452,3 +452,21 @@ async fn an_evaluation_before_the_set_up_does_not_shut_the_owner_out() {
     assert_eq!(stranger.get("/setup").await.expect(StatusCode::OK), &json!({"needed": false}));
     app.finish().await;
 }
+
+#[tokio::test]
+async fn whoever_is_shut_out_of_one_workspace_stays_signed_in_in_another() {
+    let app = TestApp::start().await;
+    let (here, there) = (app.owner().await, app.owner().await);
+    let shared = app.member(&here, "viewer").await;
+    let member = "insert into members (id, workspace_id, user_id, role, created_at)
+        select gen_random_uuid(), m.workspace_id, u.id, 'viewer', now() from users u, members m
+        join users o on o.id = m.user_id where u.email = ";
+    app.sql(&format!("{member} '{}' and o.email = '{}'", shared.email, there.email)).await;
+    let members = there.get("/members").await.expect(StatusCode::OK)["members"].as_array().unwrap().clone();
+    let id = id_of(members.iter().find(|member| member["email"] == shared.email.as_str()).unwrap());
+    there.patch(&format!("/members/{id}"), &json!({"disabled": true})).await.expect(StatusCode::OK);
+    shared.get("/auth/me").await.expect(StatusCode::OK);
+    there.delete(&format!("/members/{id}")).await.expect(StatusCode::NO_CONTENT);
+    shared.get("/auth/me").await.expect(StatusCode::OK);
+    app.finish().await;
+}
