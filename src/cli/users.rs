@@ -107,8 +107,7 @@ async fn list(ctx: &Context, json: bool) -> Result<()> {
         return output::json(&everyone);
     }
     for member in everyone {
-        let standing = format!("{:?}", member.standing).to_lowercase();
-        let role = member.role.as_str();
+        let (standing, role) = (member.standing.as_str(), member.role.as_str());
         output::line(&format!(
             "{:<32} {role:<10} {standing:<9} {}  ({})",
             member.email, member.name, member.workspace_name

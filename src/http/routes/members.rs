@@ -65,7 +65,7 @@ pub struct Invitation {
 }
 
 /// A member who was invited, with the link to give them.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 pub struct Invited {
     member: Member,
     /// Works once, for a week.
@@ -116,7 +116,7 @@ pub async fn remove(State(ctx): State<Context>, Owner(me): Owner, Path(id): Path
 }
 
 /// A one-time link.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 pub struct Link {
     /// Works once, for a week.
     url: String,

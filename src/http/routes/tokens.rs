@@ -35,7 +35,7 @@ pub struct NewToken {
 }
 
 /// A new token with its secret.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 pub struct CreatedToken {
     token: Token,
     /// Shown this once.

@@ -10,7 +10,7 @@ use crate::recruit::{Error, Result};
 use crate::store::{accounts, members, sessions};
 
 /// What a member changes of themselves.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Change {
     /// A new name.
     pub name: Option<String>,

@@ -14,7 +14,7 @@ use crate::store::links::{self, Purpose};
 use crate::store::{Tx, accounts, members};
 
 /// What the first owner says.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct NewOwner {
     /// The workspace's name.
     pub workspace: String,

@@ -27,7 +27,7 @@ pub struct Origin {
 }
 
 /// A new session: who came in, and the token that goes into the cookie.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct SignedIn {
     /// Who.
     pub actor: Actor,
