@@ -1,5 +1,7 @@
 //! `import`: files and folders into the pool, with a bar and a report.
 
+mod collect;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -9,6 +11,7 @@ use anyhow::{Context as _, Result, bail};
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
+use self::collect::Collected;
 use super::{output, session};
 use crate::boot::Need;
 use crate::boot::lifecycle;
@@ -66,6 +69,12 @@ pub struct Failure {
     pub hint: String,
 }
 
+impl Failure {
+    fn new(file: &Path, code: &str, detail: String, hint: &str) -> Self {
+        Self { file: file.display().to_string(), code: code.to_owned(), detail, hint: hint.to_owned() }
+    }
+}
+
 impl Report {
     /// Tells a person.
     pub fn say(&self) {
@@ -109,14 +118,15 @@ pub async fn run(file: Option<&Path>, arguments: Arguments) -> Result<ExitCode> 
 /// Imports `paths` and waits until everything can be found or has failed. Some workers must be running.
 pub async fn import(ctx: &Context, actor: &Actor, paths: &[PathBuf]) -> Result<Report> {
     let started = Instant::now();
-    let mut files = Vec::new();
+    let mut found = Collected::default();
     for path in paths {
-        collect(path, &mut files)?;
+        found.add(path);
     }
-    if files.is_empty() {
+    let Collected { files, refused, .. } = found;
+    if files.is_empty() && refused.is_empty() {
         bail!("there are no files in {}", paths.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", "));
     }
-    let mut report = Report { files: files.len(), ..Report::default() };
+    let mut report = Report { files: files.len() + refused.len(), failed: refused, ..Report::default() };
     let mut waiting = BTreeMap::new();
     let bar = output::bar(files.len() as u64, "importing");
     for path in &files {
@@ -144,14 +154,7 @@ enum Taken {
 }
 
 async fn take(ctx: &Context, actor: &Actor, path: &Path) -> Result<Taken> {
-    let refused = |code: &str, detail: String, hint: &str| {
-        Taken::Refused(Failure {
-            file: path.display().to_string(),
-            code: code.to_owned(),
-            detail,
-            hint: hint.to_owned(),
-        })
-    };
+    let refused = |code: &str, detail: String, hint: &str| Taken::Refused(Failure::new(path, code, detail, hint));
     let limit = ctx.config.get().intake.max_file_mb;
     let size = tokio::fs::metadata(path).await.map(|meta| meta.len()).unwrap_or_default();
     if size > limit << 20 {
@@ -193,35 +196,8 @@ async fn follow(
                 }
             }
             if let Some(error) = upload.error {
-                let failure = Failure {
-                    file: path.display().to_string(),
-                    code: error.code,
-                    detail: error.detail,
-                    hint: error.hint,
-                };
-                report.failed.push(failure);
+                report.failed.push(Failure::new(&path, &error.code, error.detail, &error.hint));
             }
-        }
-    }
-    Ok(())
-}
-
-/// Files under `path`, in order; hidden ones and the samples' own manifest are left out.
-fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
-    let meta = std::fs::metadata(path).with_context(|| format!("cannot open {}", path.display()))?;
-    if !meta.is_dir() {
-        files.push(path.to_owned());
-        return Ok(());
-    }
-    let mut entries: Vec<PathBuf> = std::fs::read_dir(path)
-        .with_context(|| format!("cannot read {}", path.display()))?
-        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
-        .collect();
-    entries.sort();
-    for entry in entries {
-        let name = entry.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        if !name.starts_with('.') && name != "manifest.json" {
-            collect(&entry, files)?;
         }
     }
     Ok(())
