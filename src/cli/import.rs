@@ -25,6 +25,7 @@ use crate::recruit::{Error, intake};
 ///
 /// Shows progress and ends with a report of what failed and why. The same file twice is imported once, so an import
 /// that was interrupted is simply started again. Uses the running appliance's workers, or its own when none runs.
+/// Lists of people (CSV, JSON lines) are refused: convert them to one file for each person.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Files and folders

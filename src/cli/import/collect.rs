@@ -11,6 +11,9 @@ use serde_json::Value;
 
 use super::Failure;
 
+/// Endings of files that hold many people, which would be read as one person's resume.
+const OF_MANY: [&str; 4] = ["csv", "tsv", "jsonl", "ndjson"];
+
 /// What was found under the paths of an import.
 #[derive(Debug, Default)]
 pub(super) struct Collected {
@@ -26,6 +29,12 @@ impl Collected {
     /// Adds the files under `path`, in order; hidden ones and the samples' own manifest are left out.
     pub(super) fn add(&mut self, path: &Path) {
         match fs::metadata(path) {
+            Ok(meta) if meta.is_file() && is_of_many(path) => self.refused.push(Failure::new(
+                path,
+                "unsupported_type",
+                "is a list of people, which is not supported yet.".to_owned(),
+                "Convert it to one file for each person, such as JSON Resume, and import their folder.",
+            )),
             Ok(meta) if meta.is_file() => self.files.push(path.to_owned()),
             Ok(meta) if meta.is_dir() => self.add_folder(path, &meta),
             // Reading a pipe would wait for somebody to write.
@@ -65,6 +74,11 @@ impl Collected {
         let hint = "Check that it is there and may be read.";
         self.refused.push(Failure::new(path, "unreadable", format!("cannot be opened: {error}."), hint));
     }
+}
+
+fn is_of_many(path: &Path) -> bool {
+    let ending = path.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase());
+    ending.is_some_and(|ending| OF_MANY.contains(&ending.as_str()))
 }
 
 /// Whether it is the list that `generate.py` writes beside its resumes, and nobody's own file of that name.
@@ -114,6 +128,17 @@ mod tests {
         assert!(found.refused[0].file.ends_with("a-dangling"), "{}", found.refused[0].file);
         assert_eq!(refused(&collected(Path::new("/dev/zero"))), ["not_a_file"]);
         assert_eq!(refused(&collected(&at("nobody"))), ["unreadable"]);
+    }
+
+    #[test]
+    fn a_list_of_people_is_refused_and_not_read_as_one() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["all.CSV", "all.jsonl", "ana.json"] {
+            fs::write(folder.path().join(name), "Ana,Lima").unwrap();
+        }
+        let found = collected(folder.path());
+        assert_eq!((names(&found), refused(&found)), (vec!["ana.json".to_owned()], vec!["unsupported_type"; 2]));
+        assert!(found.refused[0].detail.contains("not supported yet"));
     }
 
     #[test]
