@@ -206,11 +206,15 @@ async fn samples(ctx: &Context, dir: &Path, stop: &CancellationToken) -> Result<
     }
     let actor = super::session::operator(ctx, None).await?;
     let folder = [dir.to_owned()];
+    let mut workers = import::Workers::new(ctx);
     let report = tokio::select! {
-        report = import::import(ctx, &actor, &folder) => report?,
-        () = stop.cancelled() => return Ok(()),
+        report = import::import(ctx, &actor, &folder, &mut workers) => Some(report),
+        () = stop.cancelled() => None,
     };
-    report.say();
+    workers.end().await?;
+    if let Some(report) = report {
+        report?.say();
+    }
     Ok(())
 }
 

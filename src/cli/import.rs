@@ -2,13 +2,14 @@
 
 mod collect;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use serde::Serialize;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use self::collect::Collected;
@@ -41,6 +42,9 @@ pub struct Arguments {
 
 /// How often the statuses are looked at.
 const LOOK: Duration = Duration::from_millis(250);
+
+/// How often it is looked whether anybody works, where an import waits.
+const AGAIN: Duration = Duration::from_secs(5);
 
 /// What became of an import.
 #[derive(Debug, Default, Serialize)]
@@ -97,17 +101,11 @@ impl Report {
 pub async fn run(file: Option<&Path>, arguments: Arguments) -> Result<ExitCode> {
     let ctx = session::context(file, Need::NoIndex).await?;
     let actor = session::operator(&ctx, arguments.workspace.as_deref()).await?;
-    let stop = CancellationToken::new();
-    let own_workers = if ctx.store.workers_alive().await? {
-        None
-    } else {
-        Some(tokio::spawn(lifecycle::work(ctx.clone(), stop.clone())))
-    };
-    let report = import(&ctx, &actor, &arguments.paths).await?;
-    stop.cancel();
-    if let Some(workers) = own_workers {
-        workers.await??;
-    }
+    let mut workers = Workers::new(&ctx);
+    workers.ensure().await?;
+    let report = import(&ctx, &actor, &arguments.paths, &mut workers).await;
+    workers.end().await?;
+    let report = report?;
     if arguments.json {
         output::json(&report)?;
     } else {
@@ -116,8 +114,42 @@ pub async fn run(file: Option<&Path>, arguments: Arguments) -> Result<ExitCode> 
     Ok(if report.failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-/// Imports `paths` and waits until everything can be found or has failed. Some workers must be running.
-pub async fn import(ctx: &Context, actor: &Actor, paths: &[PathBuf]) -> Result<Report> {
+/// Those who do the work of an import: the workers of a running appliance, or own ones where no process has any.
+pub struct Workers {
+    ctx: Context,
+    stop: CancellationToken,
+    own: Option<JoinHandle<Result<()>>>,
+}
+
+impl Workers {
+    /// Those of others, as long as there are any.
+    pub fn new(ctx: &Context) -> Self {
+        Self { ctx: ctx.clone(), stop: CancellationToken::new(), own: None }
+    }
+
+    /// Starts own ones where nobody works; the appliance that did may have been stopped. Fails when own ones did.
+    async fn ensure(&mut self) -> Result<()> {
+        if let Some(ended) = self.own.take_if(|own| own.is_finished()) {
+            ended.await?.context("the workers of this import failed; see what is wrong with `talentprompt doctor`")?;
+        }
+        if self.own.is_none() && !self.ctx.store.workers_alive().await? {
+            self.own = Some(tokio::spawn(lifecycle::work(self.ctx.clone(), self.stop.clone())));
+        }
+        Ok(())
+    }
+
+    /// Ends own ones in order.
+    pub async fn end(self) -> Result<()> {
+        self.stop.cancel();
+        match self.own {
+            Some(own) => own.await?,
+            None => Ok(()),
+        }
+    }
+}
+
+/// Imports `paths` and waits until everything can be found or has failed.
+pub async fn import(ctx: &Context, actor: &Actor, paths: &[PathBuf], workers: &mut Workers) -> Result<Report> {
     let started = Instant::now();
     let mut found = Collected::default();
     for path in paths {
@@ -143,7 +175,15 @@ pub async fn import(ctx: &Context, actor: &Actor, paths: &[PathBuf]) -> Result<R
             }
         }
     }
-    follow(ctx, actor, waiting, &mut report, &bar).await?;
+    let mut looked = Instant::now();
+    while !waiting.is_empty() {
+        tokio::time::sleep(LOOK).await;
+        look(ctx, actor, &mut waiting, &mut report, &bar).await?;
+        if looked.elapsed() >= AGAIN {
+            workers.ensure().await?;
+            looked = Instant::now();
+        }
+    }
     bar.finish_and_clear();
     report.seconds = started.elapsed().as_secs_f64();
     Ok(report)
@@ -173,33 +213,38 @@ async fn take(ctx: &Context, actor: &Actor, path: &Path) -> Result<Taken> {
     }
 }
 
-async fn follow(
+/// Looks once how far the uploads have come, and keeps those in `waiting` that go on.
+async fn look(
     ctx: &Context,
     actor: &Actor,
-    mut waiting: BTreeMap<UploadId, PathBuf>,
+    waiting: &mut BTreeMap<UploadId, PathBuf>,
     report: &mut Report,
     bar: &indicatif::ProgressBar,
 ) -> Result<()> {
-    while !waiting.is_empty() {
-        tokio::time::sleep(LOOK).await;
-        let ids: Vec<UploadId> = waiting.keys().copied().collect();
-        for upload in intake::some(ctx, actor, &ids).await? {
-            if !upload.status.is_final() {
-                continue;
-            }
-            let path = waiting.remove(&upload.id).unwrap_or_default();
-            bar.inc(1);
-            if upload.status == Status::Indexed {
-                report.indexed += 1;
-                for child in intake::children(ctx, actor, upload.id).await? {
-                    bar.inc_length(1);
-                    waiting.insert(child.id, path.join(&child.filename));
-                }
-            }
-            if let Some(error) = upload.error {
-                report.failed.push(Failure::new(&path, &error.code, error.detail, &error.hint));
+    let ids: Vec<UploadId> = waiting.keys().copied().collect();
+    let mut gone: BTreeSet<UploadId> = ids.iter().copied().collect();
+    for upload in intake::some(ctx, actor, &ids).await? {
+        gone.remove(&upload.id);
+        if !upload.status.is_final() {
+            continue;
+        }
+        let path = waiting.remove(&upload.id).unwrap_or_default();
+        bar.inc(1);
+        if upload.status == Status::Indexed {
+            report.indexed += 1;
+            for child in intake::children(ctx, actor, upload.id).await? {
+                bar.inc_length(1);
+                waiting.insert(child.id, path.join(&child.filename));
             }
         }
+        if let Some(error) = upload.error {
+            report.failed.push(Failure::new(&path, &error.code, error.detail, &error.hint));
+        }
+    }
+    for path in gone.iter().filter_map(|id| waiting.remove(id)) {
+        bar.inc(1);
+        let detail = "was deleted while it was being imported.".to_owned();
+        report.failed.push(Failure::new(&path, "deleted", detail, "Import it again if that was a mistake."));
     }
     Ok(())
 }
