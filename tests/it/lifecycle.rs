@@ -270,9 +270,14 @@ async fn a_restart_under_load_loses_no_request_on_kept_and_on_fresh_connections(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_import_goes_on_when_the_workers_it_waited_for_stop_and_gives_up_what_was_deleted() {
     let unit = Unit::new();
-    unit.command(&["migrate", "up"], 0);
+    let json = |arguments: &[&str]| -> Value {
+        serde_json::from_str(&unit.command(&[arguments, &["--json"]].concat(), 0)).unwrap()
+    };
+    assert_eq!(json(&["migrate", "up"])["schema"], "up to date");
     let create = ["users", "create", "o@example.com", "--name", "O", "--role", "owner", "--workspace", "Example"];
-    unit.command(&create, 0);
+    assert!(json(&create)["password"].is_string());
+    assert!(json(&["users", "create", "m@example.com", "--name", "M"])["invitation_url"].is_string());
+    assert_eq!(json(&["tokens", "create", "o@example.com", "--name", "scripts"])["token"]["name"], "scripts");
     let folder = unit.folder.path().join("resumes");
     fs::create_dir(&folder).unwrap();
     for name in ["Ana Lima", "Bo Chen"] {
