@@ -21,6 +21,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::support::app::{configuration_file, environment, on_database, resume};
+use crate::support::qdrant_server::QdrantServer;
 
 /// How long the program may take for anything on a machine that is busy.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -72,9 +73,13 @@ impl Unit {
     }
 
     fn start(&self) -> Process<'_> {
+        self.start_as("all")
+    }
+
+    fn start_as(&self, role: &str) -> Process<'_> {
         let log = File::options().create(true).append(true).open(self.folder.path().join("log")).unwrap();
         let child = Command::new("/bin/sh")
-            .args(["-c", HAND_OVER, "sh", env!("CARGO_BIN_EXE_talentprompt"), "serve", "--config"])
+            .args(["-c", HAND_OVER, "sh", env!("CARGO_BIN_EXE_talentprompt"), "serve", "--role", role, "--config"])
             .arg(&self.config)
             .env("NOTIFY_SOCKET", self.folder.path().join("notify"))
             .env("WATCHDOG_USEC", "3000000")
@@ -265,6 +270,38 @@ async fn a_restart_under_load_loses_no_request_on_kept_and_on_fresh_connections(
     second.signal(Signal::TERM);
     assert!(tokio::task::block_in_place(|| second.ended()).success());
     unit.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_process_serves_or_works_as_its_role_says() {
+    let unit = Unit::new();
+    unit.command(&["serve", "--role", "worker"], 1);
+    let server = QdrantServer::start("let-me-in").await;
+    let vector = format!("[vector]\nurl = {:?}\napi_key = \"let-me-in\"\n", server.url());
+    unit.change(|text| format!("{text}{vector}"));
+    let works = || {
+        let findings = unit.doctor();
+        findings.iter().any(|finding| finding["check"] == "workers" && finding["level"] == "ok")
+    };
+    let worker = unit.start_as("worker");
+    unit.told("READY=1");
+    unit.told("WATCHDOG=1");
+    assert!(tokio::task::block_in_place(works));
+    let mut asker = Asker { address: unit.address(), keep: false, stream: None };
+    let answer = tokio::time::timeout(Duration::from_millis(500), asker.ask()).await;
+    assert!(answer.is_err(), "a worker answers requests");
+    worker.signal(Signal::TERM);
+    assert!(tokio::task::block_in_place(|| worker.ended()).success());
+
+    let api = unit.start_as("api");
+    unit.told("READY=1");
+    unit.told("WATCHDOG=1");
+    assert!(asker.ask().await.unwrap());
+    assert!(!tokio::task::block_in_place(works));
+    api.signal(Signal::TERM);
+    assert!(tokio::task::block_in_place(|| api.ended()).success());
+    unit.remove().await;
+    drop(server);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
