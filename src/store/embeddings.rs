@@ -1,6 +1,6 @@
 //! Embeddings by model and content: a text is embedded once, however often it is indexed.
 
-use super::{Result, Tx, bytes_of_f32};
+use super::{Result, Tx, bytes};
 
 /// SHA-256 of an embedded text.
 pub type ContentHash = [u8; 32];
@@ -14,7 +14,7 @@ pub async fn insert(tx: &mut Tx, model: &str, hash: &ContentHash, vector: &[f32]
         workspace.0,
         model,
         hash.as_slice(),
-        bytes_of_f32(vector)
+        bytes::of_f32(vector)
     )
     .execute(tx.conn())
     .await?;

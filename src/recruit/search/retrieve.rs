@@ -14,6 +14,7 @@ use crate::model::lexical;
 use crate::model::query::interpretation::{Interpretation, Kind};
 use crate::model::taxonomy;
 use crate::recruit::{Result, standby};
+use crate::store::bytes;
 
 /// Candidates taken from each arm.
 const PER_ARM: usize = 150;
@@ -168,14 +169,13 @@ fn search_text(query: &str, interpretation: &Interpretation) -> String {
 async fn query_vector(ctx: &Context, text: &str) -> Result<Vec<f32>> {
     let hash = secret::hex(&secret::sha256(text.as_bytes()));
     let key = format!("query:{}:{hash}", ctx.embedder.model().name);
-    if let Some(bytes) = ctx.cache.get(&key).await
-        && bytes.len() == ctx.embedder.model().dimensions * 4
+    if let Some(kept) = ctx.cache.get(&key).await
+        && kept.len() == ctx.embedder.model().dimensions * 4
     {
-        return Ok(bytes.as_chunks::<4>().0.iter().map(|chunk| f32::from_le_bytes(*chunk)).collect());
+        return Ok(bytes::to_f32(&kept));
     }
     let vector = ctx.embedder.embed_query(text).await?;
-    let bytes: Vec<u8> = vector.iter().flat_map(|number| number.to_le_bytes()).collect();
-    ctx.cache.put(&key, &bytes, REMEMBERED).await;
+    ctx.cache.put(&key, &bytes::of_f32(&vector), REMEMBERED).await;
     Ok(vector)
 }
 
