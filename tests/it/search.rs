@@ -465,7 +465,7 @@ impl Embedder for Mute {
     }
 
     async fn embed_query(&self, _: &str) -> Result<Vec<f32>, EmbedError> {
-        Err(EmbedError::Unavailable("connection refused".to_owned()))
+        Err(EmbedError::Model("the model is away".to_owned()))
     }
 }
 
