@@ -2,9 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
-use super::ids::{CandidateId, ResumeId};
+use super::ids::{CandidateId, EventId, ResumeId};
 use super::profile::Place;
 
 /// Values set by hand; they win over whatever a resume says.
@@ -50,7 +49,7 @@ pub struct Event {
     /// Its id.
     #[serde(skip_serializing)]
     #[schema(ignore)]
-    pub id: Uuid,
+    pub id: EventId,
     /// When.
     pub at: DateTime<Utc>,
     /// A stable word, such as `resume_added`.

@@ -60,6 +60,8 @@ ids! {
     ResumeId,
     /// A stretch of a resume that is embedded and indexed.
     PassageId,
+    /// Something that happened to a candidate.
+    EventId,
     /// A unit of background work.
     TaskId,
     /// One search that was asked.

@@ -103,3 +103,10 @@ pub struct Upload {
     /// When its status last changed.
     pub updated_at: DateTime<Utc>,
 }
+
+impl Upload {
+    /// Whether it is an archive whose files are uploads of their own by now.
+    pub fn is_unpacked(&self) -> bool {
+        self.status == Status::Indexed && self.media_type.as_deref() == Some("application/zip")
+    }
+}

@@ -1,11 +1,11 @@
 //! Candidates: whose resume it is, what is known of them, and forgetting them for good.
 
 use super::accounts::Actor;
-use super::{Error, Result};
+use super::{Error, Result, erasure};
 use crate::base::secret;
 use crate::context::Context;
 use crate::model::candidate::{Candidate, Corrections, Event, names_agree};
-use crate::model::ids::{CandidateId, PassageId, ResumeId};
+use crate::model::ids::{CandidateId, EventId, PassageId, ResumeId};
 use crate::model::permission::Role;
 use crate::model::profile::{Place, Profile};
 use crate::model::span::Span;
@@ -14,7 +14,7 @@ use crate::model::{lexical, passage, taxonomy};
 use crate::store::listener::{Notice, notify};
 use crate::store::passages::Passage;
 use crate::store::resumes::Resume;
-use crate::store::{self, Tx, candidates, embeddings, passages, resumes, uploads};
+use crate::store::{Tx, candidates, embeddings, passages, resumes, uploads};
 
 /// A resume that was read and understood, not yet anybody's.
 #[derive(Debug)]
@@ -78,15 +78,12 @@ pub async fn attach(ctx: &Context, tx: &mut Tx, read: ReadResume<'_>) -> Result<
     };
     resumes::insert(tx, &resume).await?;
     put_passages(ctx, tx, &resume).await?;
-    if resume.profile.name.is_some() || candidate.current_resume.is_none() {
-        apply(&mut candidate, &resume);
-    }
-    candidate.current_resume = Some(resume.id);
+    speak(tx, &mut candidate).await?;
     candidate.updated_at = now;
     candidates::update(tx, &candidate).await?;
     let what = if known.is_some() { "a newer version" } else { "the first resume" };
     let event = Event {
-        id: ctx.id(ResumeId::new).0,
+        id: ctx.id(EventId::new),
         at: now,
         kind: "resume_added".into(),
         detail: format!("{} was added as {what}", resume.filename),
@@ -197,22 +194,27 @@ pub(super) async fn reread(
     for (kind, value) in identifiers(&new.profile) {
         candidates::add_identifier(tx, candidate.id, kind, &value).await?;
     }
-    let documents = resumes::of_candidates(tx, &[candidate.id]).await?;
-    if let Some(resume) = speaking(&documents) {
-        let name = candidate.name.clone();
-        apply(&mut candidate, resume);
-        if old.name.is_some() && !names_agree(Some(&name), Some(&candidate.name)) {
-            candidate.name = name;
-        }
+    let name = candidate.name.clone();
+    speak(tx, &mut candidate).await?;
+    if old.name.is_some() && !names_agree(Some(&name), Some(&candidate.name)) {
+        candidate.name = name;
     }
     // Written even where nothing changed: searches then read the person anew.
     candidates::update(tx, &candidate).await?;
     Ok(shrunk)
 }
 
-/// Of a candidate's resumes, newest first, the one that says who they are: the newest with a name.
-fn speaking(documents: &[Resume]) -> Option<&Resume> {
-    documents.iter().find(|resume| resume.profile.name.is_some()).or(documents.last())
+/// Lets the document that says who a candidate is say so: the newest with a name and what they did or learnt. A letter
+/// or a certificate of theirs is kept beside it and found as well, but takes nothing away.
+async fn speak(tx: &mut Tx, candidate: &mut Candidate) -> Result<()> {
+    let documents = resumes::of_candidates(tx, &[candidate.id]).await?;
+    let named = || documents.iter().filter(|resume| resume.profile.name.is_some());
+    let telling = |resume: &&Resume| !(resume.profile.positions.is_empty() && resume.profile.education.is_empty());
+    if let Some(resume) = named().find(telling).or_else(|| named().next()).or(documents.last()) {
+        apply(candidate, resume);
+        candidate.current_resume = Some(resume.id);
+    }
+    Ok(())
 }
 
 /// A candidate with all their resumes and what happened to them.
@@ -295,14 +297,11 @@ pub async fn update(ctx: &Context, actor: &Actor, id: CandidateId, change: Chang
         candidate.corrections.location = set(location).map(|text| place(&text));
         named.push("location");
     }
-    let current = resumes::of_candidates(&mut tx, &[id]).await?;
-    if let Some(resume) = speaking(&current) {
-        apply(&mut candidate, resume);
-    }
+    speak(&mut tx, &mut candidate).await?;
     candidate.updated_at = now;
     candidates::update(&mut tx, &candidate).await?;
     let detail = format!("{} set by {}", named.join(", "), actor.member.name);
-    let event = Event { id: ctx.id(ResumeId::new).0, at: now, kind: "corrected".into(), detail };
+    let event = Event { id: ctx.id(EventId::new), at: now, kind: "corrected".into(), detail };
     candidates::add_event(&mut tx, id, Some(actor.member.id), &event).await?;
     notify(&mut tx, &Notice::Candidate { workspace: actor.member.workspace_id, id }).await?;
     tx.commit().await?;
@@ -328,38 +327,23 @@ fn place(text: &str) -> Place {
     }
 }
 
-/// Forgets a candidate for good: rows, vectors, files. When this answers, no search finds them any more.
+/// Forgets a candidate for good: rows, vectors, files. When this answers, no search finds them any more; a task erases
+/// the bytes of their documents.
 pub async fn delete(ctx: &Context, actor: &Actor, id: CandidateId) -> Result<()> {
     actor.require(Role::Recruiter)?;
     let workspace = actor.member.workspace_id;
     let mut tx = ctx.store.workspace(workspace).await?;
-    let files = uploads::contents_of(&mut tx, id).await?;
+    let (contents, archives) = uploads::of_candidate(&mut tx, id).await?;
     let texts = passages::contents_of(&mut tx, id).await?;
     candidates::delete(&mut tx, id).await?;
+    uploads::delete_emptied(&mut tx, &archives).await?;
     embeddings::delete_unused(&mut tx, &texts).await?;
+    erasure::push(ctx, &mut tx, &contents).await?;
     notify(&mut tx, &Notice::CandidateDeleted { workspace, id }).await?;
     tx.commit().await?;
     // The row is gone, and searches drop whom the database does not know; so an engine that is away hides nothing.
     if let Err(error) = ctx.vectors.delete_candidate(workspace, id).await {
         tracing::warn!(%error, candidate = %id, "the vector engine keeps points of a deleted candidate until a reindex");
     }
-    for hash in files {
-        delete_file(ctx, &hash).await?;
-    }
-    Ok(())
-}
-
-/// Deletes bytes that no upload of any workspace refers to.
-async fn delete_file(ctx: &Context, hash: &[u8]) -> Result<()> {
-    let mut tx = ctx.store.system().await?;
-    let workspaces = store::accounts::workspaces(&mut tx).await?;
-    tx.commit().await?;
-    for (workspace, _) in workspaces {
-        let mut tx = ctx.store.workspace(workspace).await?;
-        if uploads::by_content(&mut tx, hash).await.is_ok() {
-            return Ok(());
-        }
-    }
-    ctx.files.delete(&secret::hex(hash)).await?;
     Ok(())
 }

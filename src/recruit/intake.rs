@@ -4,12 +4,13 @@
 //! repeated without harm.
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc;
 
 use super::accounts::Actor;
-use super::{Error, Result, candidates, reading};
+use super::{Error, Result, candidates, erasure, reading};
 use crate::base::secret;
 use crate::context::Context;
-use crate::gateways::extract::{ErrorCode, ExtractError, Extracted, MediaType, Unpacked};
+use crate::gateways::extract::{ErrorCode, ExtractError, Extracted, MediaType, Member};
 use crate::model::ids::{CandidateId, MemberId, TaskId, UploadId, WorkspaceId};
 use crate::model::permission::Role;
 use crate::model::profile::Finding;
@@ -72,24 +73,27 @@ pub async fn receive(ctx: &Context, actor: &Actor, filename: &str, bytes: Vec<u8
     if bytes.len() as u64 > limit << 20 {
         return Err(Error::TooLarge("file_too_large", format!("`{filename}` is larger than {limit} MB")));
     }
-    let member = Some(actor.member.id);
-    let upload = new_upload(ctx, None, filename, bytes).await?;
-    let mut tx = ctx.store.workspace(actor.member.workspace_id).await?;
-    let upload = record(ctx, &mut tx, upload, member).await?;
-    tx.commit().await?;
-    Ok(upload)
+    let from = Origin { workspace: actor.member.workspace_id, member: Some(actor.member.id), archive: None };
+    keep(ctx, from, filename, bytes).await
 }
 
-async fn new_upload(ctx: &Context, parent: Option<UploadId>, filename: &str, bytes: Vec<u8>) -> Result<Upload> {
+/// Where a file comes from.
+#[derive(Debug, Clone, Copy)]
+struct Origin {
+    workspace: WorkspaceId,
+    member: Option<MemberId>,
+    archive: Option<UploadId>,
+}
+
+/// Keeps a file's bytes and records it, with its first task.
+async fn keep(ctx: &Context, from: Origin, filename: &str, bytes: Vec<u8>) -> Result<Upload> {
     let now = ctx.now();
-    let size = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
     let content_hash = secret::sha256(&bytes).to_vec();
-    ctx.files.put(bytes).await?;
-    Ok(Upload {
+    let upload = Upload {
         id: ctx.id(UploadId::new),
-        parent_id: parent,
+        parent_id: from.archive,
         filename: clean_filename(filename),
-        size,
+        size: i64::try_from(bytes.len()).unwrap_or(i64::MAX),
         content_hash,
         media_type: None,
         status: Status::Queued,
@@ -98,7 +102,14 @@ async fn new_upload(ctx: &Context, parent: Option<UploadId>, filename: &str, byt
         candidate_id: None,
         created_at: now,
         updated_at: now,
-    })
+    };
+    let mut tx = ctx.store.workspace(from.workspace).await?;
+    // Whoever erases the same bytes at this moment is waited for, or waits.
+    uploads::lock_content(&mut tx, &secret::hex(&upload.content_hash)).await?;
+    ctx.files.put(bytes).await?;
+    let upload = record(ctx, &mut tx, upload, from.member).await?;
+    tx.commit().await?;
+    Ok(upload)
 }
 
 /// Records an upload whose bytes are kept and pushes its first task, or answers the earlier one.
@@ -110,6 +121,11 @@ async fn record(ctx: &Context, tx: &mut Tx, upload: Upload, member: Option<Membe
     let mut earlier = uploads::by_content(tx, &upload.content_hash).await?;
     if earlier.status == Status::Failed {
         restart(ctx, tx, &mut earlier).await?;
+    } else if earlier.is_unpacked() {
+        // What it holds may have been erased since.
+        uploads::set_status(tx, earlier.id, Status::Queued, ctx.now()).await?;
+        push(ctx, tx, earlier.id, Step::Extract).await?;
+        earlier.status = Status::Queued;
     }
     earlier.duplicate_of = Some(earlier.id);
     earlier.filename = upload.filename;
@@ -156,7 +172,12 @@ pub async fn extract(ctx: &Context, task: UploadTask) -> Result<Tx> {
     let upload = uploads::get(&mut tx, task.upload).await?;
     tx.commit().await?;
     let bytes = ctx.files.read(&secret::hex(&upload.content_hash)).await?;
-    let read = read_document(ctx, &upload, bytes).await;
+    let read = match ctx.extractor.extract(bytes, &upload.filename).await {
+        Err(error) if error.code == ErrorCode::Archive => {
+            unpack(ctx, task.workspace, &upload).await?.map(Read::Archive)
+        }
+        other => other.map(Read::Document),
+    };
     let mut tx = ctx.store.workspace(task.workspace).await?;
     match read {
         Ok(Read::Document(document)) => {
@@ -171,9 +192,15 @@ pub async fn extract(ctx: &Context, task: UploadTask) -> Result<Tx> {
             uploads::set_status(&mut tx, upload.id, Status::Parsing, ctx.now()).await?;
             push(ctx, &mut tx, upload.id, Step::Understand).await?;
         }
-        Ok(Read::Archive(archive)) => {
+        Ok(Read::Archive(left_out)) => {
             uploads::set_media_type(&mut tx, upload.id, MediaType::Zip.mime()).await?;
-            unpack(ctx, &mut tx, &upload, archive).await?;
+            uploads::set_status(&mut tx, upload.id, Status::Indexed, ctx.now()).await?;
+            if !left_out.is_empty() {
+                uploads::set_note(&mut tx, upload.id, &partly_read(&left_out)).await?;
+            }
+            notify(&mut tx, &Notice::Upload { workspace: task.workspace, id: upload.id }).await?;
+            // Each file in it is kept by itself; a second copy would outlive the erasure of one of them.
+            erasure::push(ctx, &mut tx, &[upload.content_hash]).await?;
         }
         Err(error) if is_passing(error.code) => return Err(Error::Internal(error.to_string())),
         Err(error) => fail(ctx, &mut tx, upload.id, &describe(&error)).await?,
@@ -183,14 +210,8 @@ pub async fn extract(ctx: &Context, task: UploadTask) -> Result<Tx> {
 
 enum Read {
     Document(Extracted),
-    Archive(Unpacked),
-}
-
-async fn read_document(ctx: &Context, upload: &Upload, bytes: Vec<u8>) -> std::result::Result<Read, ExtractError> {
-    if crate::gateways::extract::sniff(&bytes, &upload.filename) == MediaType::Zip {
-        return ctx.extractor.unpack(bytes).await.map(Read::Archive);
-    }
-    ctx.extractor.extract(bytes, &upload.filename).await.map(Read::Document)
+    /// What was left out of it.
+    Archive(Vec<Finding>),
 }
 
 /// Whether trying again may help: the machine was short of something, the document is not to blame.
@@ -202,20 +223,28 @@ fn describe(error: &ExtractError) -> UploadError {
     UploadError { code: error.code.as_str().to_owned(), detail: error.detail.clone(), hint: error.hint().to_owned() }
 }
 
-async fn unpack(ctx: &Context, tx: &mut Tx, archive: &Upload, content: Unpacked) -> Result<()> {
-    for member in content.members {
-        let upload = new_upload(ctx, Some(archive.id), &member.name, member.bytes).await?;
-        record(ctx, tx, upload, None).await?;
-    }
-    uploads::set_status(tx, archive.id, Status::Indexed, ctx.now()).await?;
-    if !content.findings.is_empty() {
-        uploads::set_note(tx, archive.id, &left_out(&content.findings)).await?;
-    }
-    notify(tx, &Notice::Upload { workspace: tx.workspace_id(), id: archive.id }).await?;
-    Ok(())
+/// Makes each file of an archive an upload of its own, one after the other as they come out of it; answers what was left
+/// out. Can be repeated: what is there already stays.
+async fn unpack(
+    ctx: &Context,
+    workspace: WorkspaceId,
+    archive: &Upload,
+) -> Result<std::result::Result<Vec<Finding>, ExtractError>> {
+    let from = Origin { workspace, member: None, archive: Some(archive.id) };
+    let bytes = ctx.files.read(&secret::hex(&archive.content_hash)).await?;
+    let (give, mut take) = mpsc::channel::<Member>(1);
+    let keeping = async move {
+        while let Some(member) = take.recv().await {
+            keep(ctx, from, &member.name, member.bytes).await?;
+        }
+        Result::Ok(())
+    };
+    let (read, kept) = tokio::join!(ctx.extractor.unpack(bytes, give), keeping);
+    kept?;
+    Ok(read)
 }
 
-fn left_out(findings: &[Finding]) -> UploadError {
+fn partly_read(findings: &[Finding]) -> UploadError {
     let named: Vec<&str> = findings.iter().take(5).map(|finding| finding.detail.as_str()).collect();
     UploadError {
         code: "partly_read".to_owned(),
@@ -230,6 +259,9 @@ pub async fn understand(ctx: &Context, task: UploadTask) -> Result<(Tx, Option<C
     let mut tx = ctx.store.workspace(task.workspace).await?;
     let upload = uploads::get(&mut tx, task.upload).await?;
     if let Some((_, candidate)) = resumes::of_upload(&mut tx, upload.id).await? {
+        // Understood before, and something after it failed.
+        uploads::set_status(&mut tx, upload.id, Status::Embedding, now).await?;
+        push(ctx, &mut tx, upload.id, Step::Embed).await?;
         return Ok((tx, Some(candidate)));
     }
     let Some(extraction) = resumes::take_extraction(&mut tx, upload.id).await? else {
@@ -311,18 +343,21 @@ pub async fn retry(ctx: &Context, actor: &Actor, id: UploadId) -> Result<Upload>
     actor.require(Role::Recruiter)?;
     let mut tx = ctx.store.workspace(actor.member.workspace_id).await?;
     let mut upload = uploads::get(&mut tx, id).await?;
-    if upload.status != Status::Failed {
+    if !restart(ctx, &mut tx, &mut upload).await? {
         return Err(Error::Conflict("not_failed", format!("`{}` has not failed", upload.filename)));
     }
-    restart(ctx, &mut tx, &mut upload).await?;
     tx.commit().await?;
     Ok(upload)
 }
 
-async fn restart(ctx: &Context, tx: &mut Tx, upload: &mut Upload) -> Result<()> {
-    uploads::set_status(tx, upload.id, Status::Queued, ctx.now()).await?;
-    push(ctx, tx, upload.id, Step::Extract).await?;
+/// Begins a failed upload again where it came to. False where it has not failed.
+async fn restart(ctx: &Context, tx: &mut Tx, upload: &mut Upload) -> Result<bool> {
+    if !uploads::reopen(tx, upload.id, ctx.now()).await? {
+        return Ok(false);
+    }
+    let understood = resumes::of_upload(tx, upload.id).await?.is_some();
+    push(ctx, tx, upload.id, if understood { Step::Embed } else { Step::Extract }).await?;
     upload.status = Status::Queued;
     upload.error = None;
-    Ok(())
+    Ok(true)
 }

@@ -8,6 +8,7 @@ use crate::store;
 
 pub mod accounts;
 pub mod candidates;
+pub mod erasure;
 pub mod housekeeping;
 pub mod indexing;
 pub mod intake;
@@ -100,8 +101,7 @@ impl From<files::Error> for Error {
 
 impl From<embed::Error> for Error {
     fn from(error: embed::Error) -> Self {
-        tracing::warn!(%error, "the embedding model does not answer");
-        Self::Unavailable("the embedding model")
+        Self::Internal(error.to_string())
     }
 }
 

@@ -180,7 +180,7 @@ pub async fn add_event(tx: &mut Tx, candidate: CandidateId, member: Option<Membe
     sqlx::query!(
         r#"insert into timeline (id, workspace_id, candidate_id, member_id, kind, detail, at)
            values ($1, $2, $3, $4, $5, $6, $7)"#,
-        event.id,
+        event.id.0,
         workspace.0,
         candidate.0,
         member.map(|id| id.0),

@@ -138,11 +138,55 @@ pub async fn set_candidate(tx: &mut Tx, id: UploadId, candidate: CandidateId) ->
     Ok(())
 }
 
-/// Content hashes of a candidate's uploads.
-pub async fn contents_of(tx: &mut Tx, candidate: CandidateId) -> Result<Vec<Vec<u8>>> {
-    Ok(sqlx::query_scalar!("select content_hash from uploads where candidate_id = $1", candidate.0)
+/// A failed upload to `queued` again. False when it has not failed, or somebody else was quicker.
+pub async fn reopen(tx: &mut Tx, id: UploadId, now: DateTime<Utc>) -> Result<bool> {
+    let done = sqlx::query!(
+        r#"update uploads set status = 'queued', error_code = null, error_detail = null, error_hint = null, updated_at = $2
+           where id = $1 and status = 'failed'"#,
+        id.0,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Content hashes of a candidate's uploads, and the archives some of them came in.
+pub async fn of_candidate(tx: &mut Tx, candidate: CandidateId) -> Result<(Vec<Vec<u8>>, Vec<UploadId>)> {
+    let rows = sqlx::query!("select content_hash, parent_id from uploads where candidate_id = $1", candidate.0)
         .fetch_all(tx.conn())
-        .await?)
+        .await?;
+    let archives = rows.iter().filter_map(|row| row.parent_id).map(UploadId::from).collect();
+    Ok((rows.into_iter().map(|row| row.content_hash).collect(), archives))
+}
+
+/// Removes those of `archives` that nothing is left of: a name such as `Ana Lima.zip` says enough.
+pub async fn delete_emptied(tx: &mut Tx, archives: &[UploadId]) -> Result<()> {
+    let ids: Vec<uuid::Uuid> = archives.iter().map(|id| id.0).collect();
+    sqlx::query!(
+        "delete from uploads where id = any($1) and not exists (select from uploads as part where part.parent_id = uploads.id)",
+        &ids
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Whether this workspace needs the bytes with the address `content`: an unpacked archive's are needed no more.
+pub async fn is_needed(tx: &mut Tx, content: &str) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (select from uploads where content_hash = decode($1, 'hex')
+           and not (status = 'indexed' and media_type = 'application/zip')) as "needed!""#,
+        content
+    )
+    .fetch_one(tx.conn())
+    .await?)
+}
+
+/// Until the end of the transaction nobody else keeps or erases the bytes with the address `content`.
+pub async fn lock_content(tx: &mut Tx, content: &str) -> Result<()> {
+    sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 0))", content).fetch_one(tx.conn()).await?;
+    Ok(())
 }
 
 struct Row {

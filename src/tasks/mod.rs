@@ -2,6 +2,7 @@
 //! transaction.
 
 mod embed;
+mod erase;
 mod extract;
 mod reread;
 pub mod runner;
@@ -36,6 +37,6 @@ trait Task: Send + Sync {
 }
 
 /// Every kind there is.
-fn all() -> [&'static dyn Task; 4] {
-    [&extract::Extract, &understand::Understand, &embed::Embed, &reread::Reread]
+fn all() -> [&'static dyn Task; 5] {
+    [&extract::Extract, &understand::Understand, &embed::Embed, &reread::Reread, &erase::Erase]
 }

@@ -1,9 +1,13 @@
 //! Candidates: shown, corrected by hand, and forgotten for good.
 
+use std::collections::HashMap;
+use std::time::Duration;
+
 use reqwest::StatusCode;
 use serde_json::{Value, json};
+use talentprompt::base::secret;
 
-use crate::extract::fixtures::docx;
+use crate::extract::fixtures::{docx, zip};
 use crate::support::app::{Client, TestApp, id_of, names, resume};
 
 fn ana() -> String {
@@ -112,10 +116,98 @@ async fn erasing_the_only_candidate_leaves_no_row_and_no_byte_of_them() {
     for table in TABLES {
         assert_eq!(rows(&app, table).await, 0, "{table} keeps something");
     }
-    let hash = talentprompt::base::secret::hex(&talentprompt::base::secret::sha256(ana().as_bytes()));
-    assert!(app.ctx.files.read(&hash).await.is_err());
+    erased(&app, ana().as_bytes()).await;
     let again = owner.add("ana.txt", ana()).await;
     assert_ne!(again, id);
+    assert!(is_kept(&app, ana().as_bytes()).await);
+    app.finish().await;
+}
+
+/// Ids by names, when there are `count` people.
+async fn everybody(client: &Client, count: usize) -> HashMap<String, String> {
+    for _ in 0..500 {
+        let list = client.get("/candidates").await.expect(StatusCode::OK)["candidates"].as_array().unwrap().clone();
+        if list.len() == count {
+            return list.iter().map(|one| (one["name"].as_str().unwrap().to_owned(), id_of(one))).collect();
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("there are never {count} people");
+}
+
+async fn is_kept(app: &TestApp, bytes: &[u8]) -> bool {
+    app.ctx.files.read(&secret::hex(&secret::sha256(bytes))).await.is_ok()
+}
+
+/// Returns when the task has erased `bytes`.
+async fn erased(app: &TestApp, bytes: &[u8]) {
+    for _ in 0..500 {
+        if !is_kept(app, bytes).await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("the bytes are still kept");
+}
+
+#[tokio::test]
+async fn who_came_in_an_archive_is_erased_with_it_and_comes_back_only_by_handing_it_in_again() {
+    let app = TestApp::start().await;
+    let owner = app.owner().await;
+    let bo = resume("Bo Chen", "bo@example.com", "Engineer", &["Java"]);
+    let archive = zip(&[("ana.txt", ana().as_bytes()), ("bo.txt", bo.as_bytes())]);
+    let first = owner.wait_for(&owner.upload("team.zip", archive.clone()).await).await;
+    assert_eq!(first["status"], "indexed");
+    let people = everybody(&owner, 2).await;
+    erased(&app, &archive).await;
+
+    let (ana_id, bo_id) = (people["Ana Lima"].clone(), people["Bo Chen"].clone());
+    owner.delete(&format!("/candidates/{ana_id}")).await.expect(StatusCode::NO_CONTENT);
+    erased(&app, ana().as_bytes()).await;
+    let again = owner.upload("team.zip", archive.clone()).await;
+    assert_eq!(again["duplicate_of"], first["id"]);
+    let people = everybody(&owner, 2).await;
+    assert_ne!(people["Ana Lima"], ana_id);
+    assert_eq!(people["Bo Chen"], bo_id);
+    erased(&app, &archive).await;
+
+    for id in people.values() {
+        owner.delete(&format!("/candidates/{id}")).await.expect(StatusCode::NO_CONTENT);
+    }
+    assert_eq!(rows(&app, "uploads").await, 0, "the archive's name is kept");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn the_record_of_people_like_somebody_says_who_and_not_what_their_resume_says() {
+    let app = TestApp::start().await;
+    let owner = app.owner().await;
+    let id = owner.add("ana.txt", ana()).await;
+    owner.add("bo.txt", resume("Bo Chen", "bo@example.com", "Engineer", &["Java"])).await;
+    owner.get(&format!("/candidates/{id}/similar")).await.expect(StatusCode::OK);
+    let recorded = format!("update searches set total = total where query = 'like {id}'");
+    while app.sql(&recorded).await == 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(app.sql("update searches set total = total where query ilike '%northwind%'").await, 0);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_letter_that_comes_later_takes_nothing_away_from_the_resume() {
+    let app = TestApp::start().await;
+    let owner = app.owner().await;
+    let id = owner.add("ana.txt", ana()).await;
+    let before = dossier(&owner, &id).await;
+    let letter = "Ana Lima\nana@example.com\n\nDear Ms Berg,\n\nI would like to join your team, since I have always \
+                  admired what you build. I look forward to hearing from you.\n\nKind regards\nAna Lima\n";
+    assert_eq!(owner.add("letter.txt", letter).await, id);
+    let after = dossier(&owner, &id).await;
+    for field in ["name", "headline", "location", "years_experience", "positions", "skills"] {
+        assert_eq!(after[field], before[field], "{field}");
+    }
+    assert_eq!(after["resumes"].as_array().unwrap().len(), 2);
+    assert_eq!(names(&owner.search(&json!({"query": "Java, at least 5 years"})).await), ["Ana Lima"]);
     app.finish().await;
 }
 

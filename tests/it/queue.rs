@@ -138,6 +138,21 @@ async fn a_task_that_killed_every_worker_is_given_up_and_its_upload_says_why() {
 }
 
 #[tokio::test]
+async fn an_upload_that_failed_after_it_was_understood_goes_on_from_there() {
+    let (app, owner, upload) = idle_app().await;
+    let working = workers(&app);
+    assert_eq!(owner.wait_for(&upload).await["status"], "indexed");
+    app.sql("update uploads set status = 'failed', error_code = 'not_processed'").await;
+    let path = format!("/uploads/{}/retry", upload["id"].as_str().unwrap());
+    owner.post(&path, &json!({})).await.expect(StatusCode::ACCEPTED);
+    assert_eq!(owner.wait_for(&upload).await["status"], "indexed");
+    owner.post(&path, &json!({})).await.problem(StatusCode::CONFLICT, "not_failed");
+    assert_eq!(app.sql("update resumes set filename = filename").await, 1);
+    end(working).await;
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn workers_that_are_told_to_stop_give_back_what_they_hold() {
     let (app, owner, upload) = idle_app().await;
     end(workers(&app)).await;

@@ -48,10 +48,10 @@ fn answer(request: &Request, out: &mut impl Write) -> Result<Frame, ExtractError
                     )
                 })
             })?;
-            Ok(Frame::Unpacked { findings, sandbox: notes })
+            Ok(Frame::Unpacked { findings })
         }
         Work::Document { ocr } => {
-            let bytes = read_input(request.limits.document_bytes)?;
+            let bytes = read_input(request.limits.archive_bytes)?;
             document(&bytes, request, ocr, notes)
         }
     }
@@ -67,8 +67,7 @@ fn read_input(limit: u64) -> Result<Vec<u8>, ExtractError> {
         ExtractError::new(code, format!("The document could not be read: {error}."))
     })?;
     if bytes.len() as u64 > limit {
-        let detail = format!("The file is larger than the {} MB that are allowed.", limit >> 20);
-        return Err(ExtractError::new(ErrorCode::TooLarge, detail));
+        return Err(too_large(limit));
     }
     if bytes.is_empty() {
         return Err(ExtractError::new(ErrorCode::EmptyFile, "The document is empty: it has no bytes."));
@@ -99,6 +98,9 @@ fn document(bytes: &[u8], request: &Request, ocr: bool, sandbox: Vec<String>) ->
     let started = Instant::now();
     let limits = &request.limits;
     let media_type = media::sniff(bytes, &format!("x.{}", request.extension));
+    if bytes.len() as u64 > limits.document_bytes && media_type != MediaType::Zip {
+        return Err(too_large(limits.document_bytes));
+    }
     let may_ocr = limits.ocr != Ocr::Never;
     let reading = ocr::Pass { run: ocr && may_ocr, started, limits, directory: &request.directory };
     let mut raw = match media_type {
@@ -111,7 +113,8 @@ fn document(bytes: &[u8], request: &Request, ocr: bool, sandbox: Vec<String>) ->
         MediaType::JsonResume => Raw::from(json_resume::read(&decode(bytes)?)?),
         MediaType::Text | MediaType::Markdown => Raw::from(decode(bytes)?),
         MediaType::Zip => {
-            return Err(unsupported("This is a ZIP archive; it can be imported, not read as one document."));
+            let detail = "This is a ZIP archive; it can be imported, not read as one document.";
+            return Err(ExtractError::new(ErrorCode::Archive, detail));
         }
         MediaType::LegacyDoc => return Err(legacy(bytes)),
         MediaType::Unknown => return Err(unsupported("This file is no document that TalentPrompt can read.")),
@@ -137,6 +140,11 @@ fn document(bytes: &[u8], request: &Request, ocr: bool, sandbox: Vec<String>) ->
 
 fn decode(bytes: &[u8]) -> Result<String, ExtractError> {
     plain::decode(bytes).ok_or_else(|| unsupported("This file is no document that TalentPrompt can read."))
+}
+
+fn too_large(limit: u64) -> ExtractError {
+    let detail = format!("The file is larger than the {} MB that are allowed.", limit >> 20);
+    ExtractError::new(ErrorCode::TooLarge, detail)
 }
 
 fn unsupported(detail: &str) -> ExtractError {

@@ -14,6 +14,8 @@ pub enum ErrorCode {
     Encrypted,
     /// The file itself cannot be opened.
     FileUnreadable,
+    /// An archive, which is unpacked and not read.
+    Archive,
     /// Broken or cut short.
     Damaged,
     /// More pages than allowed.
@@ -55,6 +57,7 @@ impl ErrorCode {
             Self::UnsupportedType => ("unsupported_type", "Save the document as PDF or DOCX and upload that."),
             Self::Encrypted => ("encrypted", "Remove the password or the copy protection and upload the file again."),
             Self::FileUnreadable => ("file_unreadable", "Check that the file is there and may be read."),
+            Self::Archive => ("archive", "Import it: `talentprompt import`, or upload it in the browser."),
             Self::Damaged => ("damaged", "Open the document in its own program, save it again, and upload that."),
             Self::TooManyPages => ("too_many_pages", "Upload the resume's pages alone."),
             Self::TooLarge => {

@@ -7,10 +7,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
+use tokio::sync::mpsc::Sender;
 
-use super::process::{self, Answer};
+use super::process;
 use super::protocol::{Frame, Request, Work};
-use super::{ErrorCode, ExtractError, ExtractLimits, Extracted, SelfTest, Unpacked};
+use super::{ErrorCode, ExtractError, ExtractLimits, Extracted, Member, SelfTest};
+use crate::model::profile::Finding;
 
 /// What the folders of readers begin with, before the process's id.
 const PREFIX: &str = "talentprompt-";
@@ -66,13 +68,13 @@ impl Extractor {
     /// from plain text.
     pub async fn extract(&self, source: impl Into<Source>, filename: &str) -> Result<Extracted, ExtractError> {
         let source = source.into();
-        self.check_size(&source, self.limits.document_bytes, "document").await?;
-        let first = self.run(Work::Document { ocr: false }, &source, filename, self.limits.timeout).await?;
-        let last = match first.last {
+        self.check_size(&source).await?;
+        let first = self.run(Work::Document { ocr: false }, &source, filename, self.limits.timeout, None).await?;
+        let last = match first {
             // OCR is slow, so it gets a run of its own with a longer clock.
             Frame::NeedsOcr => {
                 let timeout = self.limits.ocr_budget + self.limits.timeout;
-                self.run(Work::Document { ocr: true }, &source, filename, timeout).await?.last
+                self.run(Work::Document { ocr: true }, &source, filename, timeout, None).await?
             }
             other => other,
         };
@@ -83,13 +85,18 @@ impl Extractor {
         }
     }
 
-    /// The files in a ZIP archive, those of archives inside it included.
-    pub async fn unpack(&self, source: impl Into<Source>) -> Result<Unpacked, ExtractError> {
+    /// Gives `members` the files in a ZIP archive, those of archives inside it included, in its order, and answers what
+    /// was left out: `archive_too_deep`, `member_too_large`, `member_damaged`, `member_encrypted`. An archive that turns
+    /// out to be broken or a bomb has given what came before.
+    pub async fn unpack(
+        &self,
+        source: impl Into<Source>,
+        members: Sender<Member>,
+    ) -> Result<Vec<Finding>, ExtractError> {
         let source = source.into();
-        self.check_size(&source, self.limits.archive_bytes, "archive").await?;
-        let Answer { members, last } = self.run(Work::Archive, &source, "", self.limits.timeout).await?;
-        match last {
-            Frame::Unpacked { findings, sandbox } => Ok(Unpacked { members, findings, sandbox }),
+        self.check_size(&source).await?;
+        match self.run(Work::Archive, &source, "", self.limits.archive_timeout, Some(members)).await? {
+            Frame::Unpacked { findings } => Ok(findings),
             Frame::Failed(error) => Err(error),
             _ => Err(confused()),
         }
@@ -98,14 +105,21 @@ impl Extractor {
     /// Starts a child that tries to break out, and says what it could do: for `doctor`, and once at start.
     pub async fn sandbox_self_test(&self) -> Result<SelfTest, ExtractError> {
         let source = Source::Bytes(Vec::new());
-        match self.run(Work::Probe, &source, "", self.limits.timeout).await?.last {
+        match self.run(Work::Probe, &source, "", self.limits.timeout, None).await? {
             Frame::Probe(result) => Ok(result),
             Frame::Failed(error) => Err(error),
             _ => Err(confused()),
         }
     }
 
-    async fn run(&self, work: Work, source: &Source, name: &str, timeout: Duration) -> Result<Answer, ExtractError> {
+    async fn run(
+        &self,
+        work: Work,
+        source: &Source,
+        name: &str,
+        timeout: Duration,
+        members: Option<Sender<Member>>,
+    ) -> Result<Frame, ExtractError> {
         let _slot = self.slots.acquire().await.expect("the semaphore is never closed");
         // Removed with everything in it when this function ends, however it ends.
         let prefix = format!("{PREFIX}{}-", std::process::id());
@@ -120,21 +134,22 @@ impl Extractor {
             limits: self.limits.clone(),
             directory: directory.path().to_owned(),
         };
-        process::run(&self.executable, &request, source, timeout).await
+        process::run(&self.executable, &request, source, timeout, members).await
     }
 
-    async fn check_size(&self, source: &Source, limit: u64, what: &str) -> Result<(), ExtractError> {
+    /// Refuses what cannot be read whatever it is, before it is handed over.
+    async fn check_size(&self, source: &Source) -> Result<(), ExtractError> {
         let size = match source {
             Source::Bytes(bytes) => bytes.len() as u64,
             // A file that cannot be asked for its size is reported when it is opened.
             Source::Path(path) => tokio::fs::metadata(path).await.map_or(1, |metadata| metadata.len()),
         };
         if size == 0 {
-            return Err(ExtractError::new(ErrorCode::EmptyFile, format!("The {what} is empty: it has no bytes.")));
+            return Err(ExtractError::new(ErrorCode::EmptyFile, "The file is empty: it has no bytes."));
         }
-        if size > limit {
-            let (size, limit) = (size.div_ceil(1 << 20), limit >> 20);
-            let detail = format!("The {what} has {size} MB; at most {limit} MB are allowed.");
+        if size > self.limits.archive_bytes {
+            let (size, limit) = (size.div_ceil(1 << 20), self.limits.archive_bytes >> 20);
+            let detail = format!("The file has {size} MB; at most {limit} MB are allowed.");
             return Err(ExtractError::new(ErrorCode::TooLarge, detail));
         }
         Ok(())

@@ -41,7 +41,9 @@ pub struct ExtractLimits {
     pub archive_bytes: u64,
     /// Files in an archive, those of archives inside it included.
     pub archive_entries: usize,
-    /// Uncompressed bytes of an archive in all; held in memory by the caller.
+    /// Wall clock for unpacking an archive, in which the caller keeps each file before it takes the next.
+    pub archive_timeout: Duration,
+    /// Uncompressed bytes of an archive in all.
     pub archive_total_bytes: u64,
     /// Uncompressed to compressed size above which a member is called a bomb. Deflate reaches 1,032 at most; real
     /// documents stay below 100.
@@ -67,6 +69,7 @@ impl Default for ExtractLimits {
             max_chars: 400_000,
             archive_bytes: 256 << 20,
             archive_entries: 1_000,
+            archive_timeout: Duration::from_mins(10),
             archive_total_bytes: 256 << 20,
             archive_ratio: 200,
             archive_depth: 3,

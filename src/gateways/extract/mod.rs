@@ -38,7 +38,7 @@ pub use child::{CHILD_COMMAND, child_main};
 pub use error::{ErrorCode, ExtractError};
 pub use extractor::{Extractor, Source, sweep};
 pub use limits::{ExtractLimits, Ocr};
-pub use media::{MediaType, sniff};
+pub use media::MediaType;
 pub use probe::SelfTest;
 
 /// A document as text.
@@ -64,16 +64,4 @@ pub struct Member {
     pub name: String,
     /// The uncompressed content.
     pub bytes: Vec<u8>,
-}
-
-/// What an archive held.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Unpacked {
-    /// The files, in the archive's order; those of an archive inside it take that archive's place.
-    pub members: Vec<Member>,
-    /// Members that were left out and why: `archive_too_deep`, `member_too_large`, `member_damaged`,
-    /// `member_encrypted`.
-    pub findings: Vec<Finding>,
-    /// The layers of the sandbox that held.
-    pub sandbox: Vec<String>,
 }

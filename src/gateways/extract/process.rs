@@ -11,6 +11,7 @@ use nix::libc;
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{ChildStdin, ChildStdout, Command};
+use tokio::sync::mpsc::Sender;
 
 use super::protocol::{Frame, Request};
 use super::{CHILD_COMMAND, ErrorCode, ExtractError, Member, Source, tools};
@@ -19,14 +20,6 @@ use super::{CHILD_COMMAND, ErrorCode, ExtractError, Member, Source, tools};
 const LINE_BYTES: u64 = 16 << 20;
 /// Kept of what the child complains about, bytes.
 const STDERR_BYTES: u64 = 4096;
-
-/// Everything a child said: the members it sent and its last frame.
-pub(super) struct Answer {
-    /// Members of an archive.
-    pub members: Vec<Member>,
-    /// The frame that ended the answer.
-    pub last: Frame,
-}
 
 /// The child's process group; dropping it kills whatever is left of it.
 struct Group(Option<Pid>);
@@ -40,13 +33,14 @@ impl Drop for Group {
     }
 }
 
-/// Runs `executable` on `source`, at most for `timeout`.
+/// Runs `executable` on `source`, at most for `timeout`. Answers its last frame; an archive's files go to `members`.
 pub(super) async fn run(
     executable: &Path,
     request: &Request,
     source: &Source,
     timeout: Duration,
-) -> Result<Answer, ExtractError> {
+    members: Option<Sender<Member>>,
+) -> Result<Frame, ExtractError> {
     let input = match source {
         Source::Bytes(_) => Stdio::piped(),
         Source::Path(path) => Stdio::from(open(path.clone()).await?),
@@ -78,7 +72,7 @@ pub(super) async fn run(
         let mut complaints = Vec::new();
         let mut stderr = stderr.take(STDERR_BYTES);
         let (answer, (), _) =
-            tokio::join!(receive(stdout, request), feed(stdin, source), stderr.read_to_end(&mut complaints));
+            tokio::join!(receive(stdout, request, members), feed(stdin, source), stderr.read_to_end(&mut complaints));
         (answer, child.wait().await, String::from_utf8_lossy(&complaints).into_owned())
     };
     let Ok((answer, status, complaints)) = tokio::time::timeout(timeout, work).await else {
@@ -115,9 +109,13 @@ async fn feed(stdin: Option<ChildStdin>, source: &Source) {
 }
 
 /// Reads frames until the last one; None when the child stopped in the middle.
-async fn receive(stdout: ChildStdout, request: &Request) -> Result<Option<Answer>, ExtractError> {
+async fn receive(
+    stdout: ChildStdout,
+    request: &Request,
+    members: Option<Sender<Member>>,
+) -> Result<Option<Frame>, ExtractError> {
     let mut reader = BufReader::new(stdout);
-    let mut members: Vec<Member> = Vec::new();
+    let mut count = 0;
     let mut left = request.limits.archive_total_bytes;
     loop {
         let mut line = Vec::new();
@@ -126,15 +124,21 @@ async fn receive(stdout: ChildStdout, request: &Request) -> Result<Option<Answer
             return Ok(None);
         }
         let Ok(frame) = serde_json::from_slice::<Frame>(&line) else { return Ok(None) };
-        let Frame::Member { name, size } = frame else { return Ok(Some(Answer { members, last: frame })) };
-        if size > left || members.len() >= request.limits.archive_entries {
+        let Frame::Member { name, size } = frame else { return Ok(Some(frame)) };
+        if size > left || count >= request.limits.archive_entries {
             return Err(ExtractError::new(ErrorCode::ArchiveBomb, "The archive unpacks to more than is allowed."));
         }
         left -= size;
+        count += 1;
         let mut bytes = Vec::new();
         match (&mut reader).take(size).read_to_end(&mut bytes).await {
-            Ok(count) if count as u64 == size => members.push(Member { name, bytes }),
+            Ok(read) if read as u64 == size => {}
             _ => return Ok(None),
+        }
+        let Some(members) = &members else { return Ok(None) };
+        if members.send(Member { name, bytes }).await.is_err() {
+            let detail = "Nobody takes the archive's files any more.";
+            return Err(ExtractError::new(ErrorCode::Crashed, detail));
         }
     }
 }

@@ -52,8 +52,6 @@ pub(super) enum Frame {
     Unpacked {
         /// What was left out.
         findings: Vec<Finding>,
-        /// Sandbox layers.
-        sandbox: Vec<String>,
     },
     /// The result of the probe. Ends the answer.
     Probe(SelfTest),

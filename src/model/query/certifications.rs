@@ -4,10 +4,10 @@ use std::{collections::HashMap, sync::OnceLock};
 
 use crate::model::taxonomy::{
     occupations, seniority_word,
-    tokens::{Gap, fold, key},
+    tokens::{Gap, Token, fold, key},
 };
 
-use super::{draft::Draft, interpretation::WantedCertification};
+use super::{draft::Draft, interpretation::WantedCertification, title_words::is_head};
 
 /// Written for this project: `Usual name=other names`; one after `~` shows the certification in a resume, but is a title
 /// in a query ("licensed plumber").
@@ -150,7 +150,11 @@ fn names_a_post(draft: &Draft, first: usize, last: usize) -> bool {
     let label = fold(&post.label);
     let field = label.rsplit_once(' ').map_or("", |parts| parts.0);
     let spoken = (0..draft.tokens.len()).any(|at| draft.phrase_at(at, field).is_some());
-    spoken || !held && (before || after)
+    // "Scrum master, CSM": the certification's field does.
+    let certified = known().get(draft.slice(first, last).to_lowercase().as_str()).map(|label| fold(label));
+    let own =
+        |token: &Token| token.text.len() >= 5 && certified.as_ref().is_some_and(|label| label.contains(&token.text));
+    spoken || !held && (before || after) && !draft.tokens.iter().any(own)
 }
 
 /// "high voltage certificate", "certified welder" as asked; only where nobody else would understand the words.
@@ -158,7 +162,10 @@ fn generic(draft: &Draft, first: usize) -> Option<(usize, String)> {
     let fits = |i: usize| !draft.is_claimed(i, i + 1) && !STOPS.contains(&draft.word(i));
     for words in 1..=3 {
         let end = first + words;
+        // "warehouse supervisor, forklift licence" without the comma: the title is none of the licence's words.
+        let titled = (first..end.saturating_sub(1)).any(|i| is_head(draft.word(i)));
         if end >= draft.tokens.len()
+            || titled
             || !(first..end).all(fits)
             || (first + 1..=end).any(|i| draft.tokens[i].gap == Gap::Break)
         {

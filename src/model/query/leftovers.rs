@@ -6,7 +6,8 @@ use crate::model::taxonomy::tokens::Gap;
 use super::{
     draft::Draft,
     grammar,
-    interpretation::{Kind, WantedKeyword},
+    interpretation::{Kind, WantedKeyword, WantedTitle},
+    titles::ends_a_title,
 };
 
 /// Conditions of the work: a resume that names one must not be excluded for it.
@@ -95,6 +96,10 @@ fn leave(draft: &mut Draft, first: usize, last: usize) {
     let condition = (first..last).any(|i| CONDITIONS.contains(&draft.word(i)));
     match draft.kinds[first] {
         Kind::Not if condition => draft.out.unresolved.push(format!("no {text}")),
+        // "not a manager" is about what somebody was, not about a word that every resume has.
+        Kind::Not if !draft.description && last == first + 1 && ends_a_title(draft.word(first)) => {
+            draft.out.titles.push(WantedTitle { id: None, label: text, kind: Kind::Not, any_of: None });
+        }
         Kind::Not if !draft.description => draft.out.keywords.push(WantedKeyword { text, kind: Kind::Not }),
         _ if draft.description || draft.out.unresolved.len() >= MOST => {}
         _ => draft.out.unresolved.push(text),

@@ -110,7 +110,7 @@ fn join(draft: &mut Draft, index: usize, kind: Kind) -> Option<u32> {
 }
 
 /// Whether a title may end in `word`, in the singular or the plural.
-fn ends_a_title(word: &str) -> bool {
+pub(super) fn ends_a_title(word: &str) -> bool {
     let one = singular(word);
     is_head(one) || ENDINGS.iter().any(|ending| one.len() > ending.len() + 2 && one.ends_with(ending))
 }

@@ -111,6 +111,7 @@ const CUES_BEFORE: &[&str] = &[
     "years of",
     "yrs",
     "jahre",
+    "jahren",
     "advanced",
     "modern",
     "strong",
@@ -193,7 +194,7 @@ const CUES_AFTER: &[&str] = &[
 ];
 
 /// Words before "of" that ask for a skill: "two years of Go".
-const OF_CUES: &[&str] = &["years", "year", "yrs", "experience", "knowledge", "command", "jahre", "months"];
+const OF_CUES: &[&str] = &["years", "year", "yrs", "experience", "knowledge", "command", "jahre", "jahren", "months"];
 
 /// Longest chain of plain words that support each other.
 const MOST_ROUNDS: usize = 6;

@@ -100,6 +100,9 @@ pub fn state(name: &str) -> Option<&'static str> {
     })
 }
 
+/// Places that recruiters mean, though they are also a word: nobody looks for a roof (German "Dach").
+const BETTER_KNOWN: &[&str] = &["dach"];
+
 /// All places.
 #[derive(Debug)]
 pub struct Places {
@@ -139,7 +142,8 @@ impl Places {
         let named = |tokens: &[Token], first: usize, last: usize| {
             let one = &tokens[first];
             let cue = first > 0 && is_cue(&tokens[first - 1]);
-            let plain = last - first == 1 && (one.text.len() <= 3 || is_ordinary(&one.text));
+            let word = is_ordinary(&one.text) && !BETTER_KNOWN.contains(&one.text.as_str());
+            let plain = last - first == 1 && (one.text.len() <= 3 || word);
             let alone = one.gap == Gap::Break && tokens.get(last).is_none_or(|t| t.gap == Gap::Break);
             if plain {
                 one.capital && (cue || alone) && one.text.len() > 1

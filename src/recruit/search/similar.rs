@@ -1,6 +1,6 @@
 //! People like a candidate: the ordinary search, asked with what the candidate did instead of who they are.
 
-use super::{Asker, Hit, Mode, Request, search};
+use super::{Asker, Hit, Mode, Request, Search};
 use crate::context::Context;
 use crate::model::ids::CandidateId;
 use crate::model::query::interpretation::Interpretation;
@@ -24,7 +24,12 @@ pub async fn similar(ctx: &Context, actor: &Actor, id: CandidateId, limit: usize
         cursor: None,
         mode: Mode::Auto,
     };
-    let mut hits = search(ctx, Asker::from(actor), request).await?.hits;
+    let mut search = Search::understand(ctx, Asker::from(actor), request)?;
+    let answer = search.whole(ctx).await?;
+    // The record says whom it was about, not what their resume says: it outlives an erasure.
+    search.query = format!("like {id}");
+    let mut hits = answer.hits.clone();
+    search.record(ctx, &answer);
     hits.retain(|hit| hit.candidate_id != id);
     hits.truncate(limit);
     for (place, hit) in hits.iter_mut().enumerate() {

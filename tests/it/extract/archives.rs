@@ -1,12 +1,34 @@
 //! ZIP archives, good and hostile.
 
-use talentprompt::gateways::extract::{ErrorCode, ExtractError, ExtractLimits, Unpacked};
+use talentprompt::gateways::extract::{ErrorCode, ExtractError, ExtractLimits, Extractor, Member};
+use talentprompt::model::profile::Finding;
+use tokio::sync::mpsc;
 
 use super::extractor;
 use super::fixtures::{docx, zip};
 
+/// What came out of an archive, and what was left out.
+#[derive(Debug)]
+struct Unpacked {
+    members: Vec<Member>,
+    findings: Vec<Finding>,
+}
+
 async fn unpack(bytes: Vec<u8>) -> Result<Unpacked, ExtractError> {
-    extractor().unpack(bytes).await
+    unpack_with(extractor(), bytes).await
+}
+
+async fn unpack_with(extractor: Extractor, bytes: Vec<u8>) -> Result<Unpacked, ExtractError> {
+    let (give, mut take) = mpsc::channel(1);
+    let collecting = async {
+        let mut members = Vec::new();
+        while let Some(member) = take.recv().await {
+            members.push(member);
+        }
+        members
+    };
+    let (findings, members) = tokio::join!(extractor.unpack(bytes, give), collecting);
+    Ok(Unpacked { members, findings: findings? })
 }
 
 fn names(unpacked: &Unpacked) -> Vec<&str> {
@@ -58,7 +80,7 @@ async fn many_small_members_may_not_exceed_the_total() {
     let content = super::fixtures::noise(300 << 10);
     let members: Vec<(String, &[u8])> = (0..5).map(|index| (format!("{index}.bin"), content.as_slice())).collect();
     let members: Vec<(&str, &[u8])> = members.iter().map(|(name, content)| (name.as_str(), *content)).collect();
-    let error = super::extractor_with(limits).unpack(zip(&members)).await.unwrap_err();
+    let error = unpack_with(super::extractor_with(limits), zip(&members)).await.unwrap_err();
     assert_eq!(error.code, ErrorCode::ArchiveBomb);
 }
 
@@ -80,4 +102,20 @@ async fn broken_and_empty_archives_say_so() {
     let inner = unpack(zip(&[("broken.zip", &whole[..40]), ("b.txt", b"Ben")])).await.unwrap();
     assert_eq!(names(&inner), ["b.txt"]);
     assert_eq!(inner.findings[0].kind, "member_damaged");
+}
+
+#[tokio::test]
+async fn an_archive_is_told_from_a_document_by_the_child() {
+    let error = extractor().extract(zip(&[("a.txt", b"Ana")]), "cv.pdf").await.unwrap_err();
+    assert_eq!(error.code, ErrorCode::Archive);
+    let broken = extractor().extract(zip(&[("a.txt", b"Ana")])[..20].to_vec(), "cv.zip").await.unwrap_err();
+    assert_eq!(broken.code, ErrorCode::Archive);
+}
+
+#[tokio::test]
+async fn unpacking_ends_when_nobody_takes_the_files() {
+    let (give, take) = mpsc::channel(1);
+    drop(take);
+    let error = extractor().unpack(zip(&[("a.txt", b"Ana"), ("b.txt", b"Ben")]), give).await.unwrap_err();
+    assert_eq!(error.code, ErrorCode::Crashed);
 }

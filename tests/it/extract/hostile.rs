@@ -43,7 +43,7 @@ async fn random_bytes_other_formats_and_old_word_are_unsupported() {
     let name: Vec<u8> = "EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect();
     assert_eq!(failure([old_word, name].concat(), "cv.docx").await.0, ErrorCode::Encrypted);
     assert_eq!(failure(noise(100_000), "cv.pdf").await.0, ErrorCode::UnsupportedType);
-    assert_eq!(failure(zip(&[("a.txt", b"a")]), "cv.zip").await.0, ErrorCode::UnsupportedType);
+    assert_eq!(failure(zip(&[("a.txt", b"a")]), "cv.zip").await.0, ErrorCode::Archive);
 }
 
 #[tokio::test]

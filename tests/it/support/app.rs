@@ -178,7 +178,16 @@ impl TestApp {
 
     /// Ends the application, which left these tasks.
     pub async fn finish_with(self, left: Counts) {
-        assert_eq!(self.ctx.store.task_counts().await.unwrap(), left, "tasks are left");
+        let mut counts = self.ctx.store.task_counts().await.unwrap();
+        // What was erased last is being erased.
+        for _ in 0..100 {
+            if counts == left {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            counts = self.ctx.store.task_counts().await.unwrap();
+        }
+        assert_eq!(counts, left, "tasks are left");
         self.stop.cancel();
         self.serving.await.unwrap().unwrap();
         drop(self.ctx);

@@ -100,7 +100,7 @@ fn group(texts: Vec<Vec<u32>>) -> (Vec<Vec<usize>>, Vec<Vec<Vec<u32>>>) {
     (places, groups)
 }
 
-/// A thread of ours has died, which no text should be able to cause.
+/// The encoder broke at a text, which none should be able to cause.
 fn stopped() -> Error {
     Error::Model("the local embedding model stopped while it worked on this text; its log has the reason".to_owned())
 }

@@ -5,6 +5,7 @@
 //! cannot take the pool from file access.
 
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -102,8 +103,14 @@ impl Shared {
         while let Some(Work { texts, answer }) = self.next(only_queries) {
             let _running = Running(self);
             // Nobody waits any more when the caller was cancelled.
-            if !answer.is_closed() {
-                let _ = answer.send(self.encoder.embed(&texts, &mut scratch));
+            if answer.is_closed() {
+                continue;
+            }
+            // A text that breaks the encoder must not take the thread from all others: its caller hears that no answer
+            // comes, and the half-filled scratch memory is thrown away.
+            match catch_unwind(AssertUnwindSafe(|| self.encoder.embed(&texts, &mut scratch))) {
+                Ok(vectors) => drop(answer.send(vectors)),
+                Err(_) => scratch = Scratch::new(),
             }
         }
     }
@@ -137,7 +144,7 @@ impl Shared {
     }
 }
 
-/// One thread at work; on its end, even by a panic, the others may go on.
+/// One thread at work; when it is done the others may go on.
 struct Running<'a>(&'a Shared);
 
 impl Drop for Running<'_> {
