@@ -1,4 +1,5 @@
-//! Floor 6: what the product does, one file per noun or deed; the only opener of write transactions.
+//! Floor 6: what the product does, one file per noun or deed. It opens the transactions that write; besides it only the
+//! runner of tasks does, for what became of a task.
 
 use std::time::Duration;
 

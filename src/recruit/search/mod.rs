@@ -199,6 +199,7 @@ impl Search {
         Ok(Answer {
             query_id: self.id,
             total,
+            total_is_lower_bound: self.found.full,
             next_cursor: (end < total).then(|| cursor::write(self.fingerprint, end)),
             took_ms: millis(self.started),
             degraded: self.found.degraded.clone(),
