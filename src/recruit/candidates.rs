@@ -167,7 +167,7 @@ async fn put_passages(ctx: &Context, tx: &mut Tx, resume: &Resume) -> Result<boo
             resume: resume.id,
             ordinal: i32::try_from(passage.ordinal).unwrap_or(i32::MAX),
             span: passage.span,
-            kind: format!("{:?}", passage.kind).to_lowercase(),
+            kind: passage.kind.as_str(),
             content_hash: secret::sha256(passage.text.as_bytes()),
             text: passage.text,
             sparse,

@@ -20,7 +20,7 @@ pub struct Passage {
     /// Where it stands in the document's text.
     pub span: Span,
     /// The section it is of.
-    pub kind: String,
+    pub kind: &'static str,
     /// What is embedded.
     pub text: String,
     /// SHA-256 of `text`.
