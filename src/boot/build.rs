@@ -113,9 +113,18 @@ fn vectors(config: &Config, embedder: &LocalEmbedder) -> Result<(Arc<dyn VectorI
     Ok((Arc::new(Standby::new(server, model.dimensions)), None))
 }
 
-/// The reader of documents, within the configured limits.
+/// The reader of documents, within the configured limits: it takes every file that is accepted, and as many at once as
+/// there are workers who ask.
 pub fn extractor(config: &Config, ocr: Ocr) -> Result<Extractor> {
-    let limits = ExtractLimits { pages: config.intake.max_pages, ocr, ..ExtractLimits::default() };
+    let (usual, accepted) = (ExtractLimits::default(), config.intake.max_file_mb << 20);
+    let limits = ExtractLimits {
+        parallel: config.tasks.workers,
+        document_bytes: usual.document_bytes.max(accepted),
+        archive_bytes: usual.archive_bytes.max(accepted),
+        pages: config.intake.max_pages,
+        ocr,
+        ..usual
+    };
     let executable = environment::executable().context("cannot find this program's own file")?;
     Ok(Extractor::new(limits, executable))
 }
@@ -123,4 +132,21 @@ pub fn extractor(config: &Config, ocr: Ocr) -> Result<Extractor> {
 /// Brings the database's schema up to date.
 pub async fn migrate(config: &Config) -> Result<()> {
     Store::migrate(config.admin_url()).await.context("cannot bring the database's schema up to date")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Ocr, extractor};
+    use crate::config;
+
+    #[test]
+    fn whatever_is_accepted_is_read_by_as_many_as_work() {
+        let mut config = config::load(None).unwrap().config;
+        config.intake.max_file_mb = 300;
+        config.tasks.workers = 6;
+        let limits = extractor(&config, Ocr::Never).unwrap().limits().clone();
+        assert_eq!((limits.parallel, limits.document_bytes, limits.archive_bytes), (6, 300 << 20, 300 << 20));
+        config.intake.max_file_mb = 25;
+        assert_eq!(extractor(&config, Ocr::Never).unwrap().limits().document_bytes, 50 << 20);
+    }
 }

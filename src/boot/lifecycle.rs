@@ -24,6 +24,29 @@ const DRAIN: Duration = Duration::from_secs(10);
 /// How often it is looked whether the workers' lock is still held.
 const LOOK: Duration = Duration::from_secs(5);
 
+/// Which part of the appliance's work a process does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// All of it.
+    All,
+    /// The web page and the API.
+    Api,
+    /// The background work.
+    Worker,
+}
+
+impl Role {
+    /// Whether it answers requests.
+    pub fn serves(self) -> bool {
+        self != Self::Worker
+    }
+
+    /// Whether it has workers.
+    pub fn works(self) -> bool {
+        self != Self::Api
+    }
+}
+
 /// A token that is cancelled by SIGTERM or SIGINT (Ctrl-C).
 pub fn stop_on_signals() -> Result<CancellationToken> {
     let stop = CancellationToken::new();
@@ -41,19 +64,28 @@ pub fn stop_on_signals() -> Result<CancellationToken> {
     Ok(stop)
 }
 
-/// Serves the API and the pages on `listeners`, and runs the workers, until `stop`.
-pub async fn run(ctx: Context, listeners: Vec<TcpListener>, stop: CancellationToken) -> Result<()> {
-    let lock = begin_work(&ctx).await?;
+/// Serves the API and the pages on `listeners`, and runs the workers, as far as its role says, until `stop`.
+pub async fn run(ctx: Context, role: Role, listeners: Vec<TcpListener>, stop: CancellationToken) -> Result<()> {
     let tracker = TaskTracker::new();
-    let pulse = Pulse::new(ctx.config.get().tasks.workers);
-    tracker.spawn(keep_lock(ctx.clone(), lock, stop.clone()));
+    let pulse = role.works().then(|| Pulse::new(ctx.config.get().tasks.workers));
+    if let Some(pulse) = pulse.clone() {
+        let lock = begin_work(&ctx).await?;
+        tracker.spawn(keep_lock(ctx.clone(), lock, stop.clone()));
+        tracker.spawn(tasks::runner::run(ctx.clone(), pulse, stop.clone()));
+        tracker.spawn(tasks::schedule::run(ctx.clone(), stop.clone()));
+    }
     tracker.spawn(hear(ctx.clone(), stop.clone()));
     tracker.spawn(watch_vectors(ctx.clone(), stop.clone()));
-    tracker.spawn(tasks::runner::run(ctx.clone(), pulse.clone(), stop.clone()));
-    tracker.spawn(tasks::schedule::run(ctx.clone(), stop.clone()));
     tracker.spawn(watchdog::run(ctx.clone(), pulse, stop.clone()));
     tracker.close();
-    let serving = http::serve(listeners, ctx, stop.clone());
+    let asked_to_stop = stop.clone();
+    let serving = async move {
+        if role.serves() {
+            return http::serve(listeners, ctx, asked_to_stop).await;
+        }
+        asked_to_stop.cancelled().await;
+        Ok(())
+    };
     process::ready();
     tokio::select! {
         result = serving => result.context("the web server failed")?,

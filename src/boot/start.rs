@@ -37,11 +37,14 @@ pub fn supervise(config: &Config, stop: &CancellationToken) -> watch::Sender<Opt
 }
 
 /// Waits for the database where somebody is told how long it takes, and brings its schema up to date. Answers whether
-/// it was not asked to stop before.
-pub async fn database(config: &Config, sockets: &Sockets, stop: &CancellationToken) -> Result<bool> {
+/// it was not asked to stop before. Whoever asks on `sockets` meanwhile is told; a worker has none.
+pub async fn database(config: &Config, sockets: Option<&Sockets>, stop: &CancellationToken) -> Result<bool> {
     let patient = environment::is_notified();
     let arrived = CancellationToken::new();
-    let excuses = tokio::spawn(excuse(sockets.open()?, arrived.clone()));
+    let excuses = match sockets {
+        Some(sockets) => tokio::spawn(excuse(sockets.open()?, arrived.clone())),
+        None => tokio::spawn(async { Ok(()) }),
+    };
     let ready = async {
         if patient {
             process::status("waiting for the database");

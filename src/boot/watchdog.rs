@@ -33,8 +33,8 @@ enum Database {
     Away,
 }
 
-/// Looks after the process until `stop`, where systemd started it.
-pub async fn run(ctx: Context, pulse: Pulse, stop: CancellationToken) {
+/// Looks after the process until `stop`, where systemd started it. `pulse` is its workers', where it has any.
+pub async fn run(ctx: Context, pulse: Option<Pulse>, stop: CancellationToken) {
     if !environment::is_notified() {
         return;
     }
@@ -42,10 +42,11 @@ pub async fn run(ctx: Context, pulse: Pulse, stop: CancellationToken) {
     let mut said = "";
     while !stop.is_cancelled() {
         let database = look(&ctx).await;
-        let status = match verdict(database, pulse.age()) {
+        let silence = pulse.as_ref().map_or(Duration::ZERO, Pulse::age);
+        let status = match verdict(database, silence) {
             Ok(()) => {
                 process::alive();
-                if database == Database::Away { "the database does not answer" } else { "serving" }
+                if database == Database::Away { "the database does not answer" } else { "running" }
             }
             Err(fault) => {
                 tracing::error!(fault, "the process is not well; the watchdog restarts it unless this passes");

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{import, output};
 use crate::base::{random, secret};
-use crate::boot::lifecycle;
+use crate::boot::lifecycle::{self, Role};
 use crate::boot::listen::Sockets;
 use crate::boot::{self, Need};
 use crate::config::{self, Config};
@@ -70,7 +70,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
     let ctx = boot::context(config, Need::IndexSoon).await?;
     let password = account(&ctx, &data).await?;
 
-    let serving = tokio::spawn(lifecycle::run(ctx.clone(), sockets.open()?, stop.clone()));
+    let serving = tokio::spawn(lifecycle::run(ctx.clone(), Role::All, sockets.open()?, stop.clone()));
     if !arguments.no_sample {
         samples(&ctx, &data.join("samples"), &stop).await?;
     }
@@ -206,11 +206,15 @@ async fn samples(ctx: &Context, dir: &Path, stop: &CancellationToken) -> Result<
     }
     let actor = super::session::operator(ctx, None).await?;
     let folder = [dir.to_owned()];
+    let mut workers = import::Workers::new(ctx);
     let report = tokio::select! {
-        report = import::import(ctx, &actor, &folder) => report?,
-        () = stop.cancelled() => return Ok(()),
+        report = import::import(ctx, &actor, &folder, &mut workers) => Some(report),
+        () = stop.cancelled() => None,
     };
-    report.say();
+    workers.end().await?;
+    if let Some(report) = report {
+        report?.say();
+    }
     Ok(())
 }
 

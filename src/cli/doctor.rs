@@ -85,7 +85,7 @@ async fn compared(ctx: &Context) -> Option<Finding> {
 
 fn print(findings: &[Finding]) -> Result<()> {
     for finding in findings {
-        let level = format!("{:?}", finding.level).to_lowercase();
+        let level = finding.level.as_str();
         output::line(&format!("{level:<8} {:<22} {}", finding.check, finding.saw))?;
         if let Some(means) = finding.means {
             output::line(&format!("{:>31} {means}", ""))?;

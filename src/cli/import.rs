@@ -1,14 +1,18 @@
 //! `import`: files and folders into the pool, with a bar and a report.
 
-use std::collections::BTreeMap;
+mod collect;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use serde::Serialize;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use self::collect::Collected;
 use super::{output, session};
 use crate::boot::Need;
 use crate::boot::lifecycle;
@@ -22,6 +26,7 @@ use crate::recruit::{Error, intake};
 ///
 /// Shows progress and ends with a report of what failed and why. The same file twice is imported once, so an import
 /// that was interrupted is simply started again. Uses the running appliance's workers, or its own when none runs.
+/// Lists of people (CSV, JSON lines) are refused: convert them to one file for each person.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Files and folders
@@ -37,6 +42,9 @@ pub struct Arguments {
 
 /// How often the statuses are looked at.
 const LOOK: Duration = Duration::from_millis(250);
+
+/// How often it is looked whether anybody works, where an import waits.
+const AGAIN: Duration = Duration::from_secs(5);
 
 /// What became of an import.
 #[derive(Debug, Default, Serialize)]
@@ -66,6 +74,12 @@ pub struct Failure {
     pub hint: String,
 }
 
+impl Failure {
+    fn new(file: &Path, code: &str, detail: String, hint: &str) -> Self {
+        Self { file: file.display().to_string(), code: code.to_owned(), detail, hint: hint.to_owned() }
+    }
+}
+
 impl Report {
     /// Tells a person.
     pub fn say(&self) {
@@ -87,17 +101,11 @@ impl Report {
 pub async fn run(file: Option<&Path>, arguments: Arguments) -> Result<ExitCode> {
     let ctx = session::context(file, Need::NoIndex).await?;
     let actor = session::operator(&ctx, arguments.workspace.as_deref()).await?;
-    let stop = CancellationToken::new();
-    let own_workers = if ctx.store.workers_alive().await? {
-        None
-    } else {
-        Some(tokio::spawn(lifecycle::work(ctx.clone(), stop.clone())))
-    };
-    let report = import(&ctx, &actor, &arguments.paths).await?;
-    stop.cancel();
-    if let Some(workers) = own_workers {
-        workers.await??;
-    }
+    let mut workers = Workers::new(&ctx);
+    workers.ensure().await?;
+    let report = import(&ctx, &actor, &arguments.paths, &mut workers).await;
+    workers.end().await?;
+    let report = report?;
     if arguments.json {
         output::json(&report)?;
     } else {
@@ -106,17 +114,52 @@ pub async fn run(file: Option<&Path>, arguments: Arguments) -> Result<ExitCode> 
     Ok(if report.failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-/// Imports `paths` and waits until everything can be found or has failed. Some workers must be running.
-pub async fn import(ctx: &Context, actor: &Actor, paths: &[PathBuf]) -> Result<Report> {
-    let started = Instant::now();
-    let mut files = Vec::new();
-    for path in paths {
-        collect(path, &mut files)?;
+/// Those who do the work of an import: the workers of a running appliance, or own ones where no process has any.
+pub struct Workers {
+    ctx: Context,
+    stop: CancellationToken,
+    own: Option<JoinHandle<Result<()>>>,
+}
+
+impl Workers {
+    /// Those of others, as long as there are any.
+    pub fn new(ctx: &Context) -> Self {
+        Self { ctx: ctx.clone(), stop: CancellationToken::new(), own: None }
     }
-    if files.is_empty() {
+
+    /// Starts own ones where nobody works; the appliance that did may have been stopped. Fails when own ones did.
+    async fn ensure(&mut self) -> Result<()> {
+        if let Some(ended) = self.own.take_if(|own| own.is_finished()) {
+            ended.await?.context("the workers of this import failed; see what is wrong with `talentprompt doctor`")?;
+        }
+        if self.own.is_none() && !self.ctx.store.workers_alive().await? {
+            self.own = Some(tokio::spawn(lifecycle::work(self.ctx.clone(), self.stop.clone())));
+        }
+        Ok(())
+    }
+
+    /// Ends own ones in order.
+    pub async fn end(self) -> Result<()> {
+        self.stop.cancel();
+        match self.own {
+            Some(own) => own.await?,
+            None => Ok(()),
+        }
+    }
+}
+
+/// Imports `paths` and waits until everything can be found or has failed.
+pub async fn import(ctx: &Context, actor: &Actor, paths: &[PathBuf], workers: &mut Workers) -> Result<Report> {
+    let started = Instant::now();
+    let mut found = Collected::default();
+    for path in paths {
+        found.add(path);
+    }
+    let Collected { files, refused, .. } = found;
+    if files.is_empty() && refused.is_empty() {
         bail!("there are no files in {}", paths.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", "));
     }
-    let mut report = Report { files: files.len(), ..Report::default() };
+    let mut report = Report { files: files.len() + refused.len(), failed: refused, ..Report::default() };
     let mut waiting = BTreeMap::new();
     let bar = output::bar(files.len() as u64, "importing");
     for path in &files {
@@ -132,7 +175,15 @@ pub async fn import(ctx: &Context, actor: &Actor, paths: &[PathBuf]) -> Result<R
             }
         }
     }
-    follow(ctx, actor, waiting, &mut report, &bar).await?;
+    let mut looked = Instant::now();
+    while !waiting.is_empty() {
+        tokio::time::sleep(LOOK).await;
+        look(ctx, actor, &mut waiting, &mut report, &bar).await?;
+        if looked.elapsed() >= AGAIN {
+            workers.ensure().await?;
+            looked = Instant::now();
+        }
+    }
     bar.finish_and_clear();
     report.seconds = started.elapsed().as_secs_f64();
     Ok(report)
@@ -144,14 +195,7 @@ enum Taken {
 }
 
 async fn take(ctx: &Context, actor: &Actor, path: &Path) -> Result<Taken> {
-    let refused = |code: &str, detail: String, hint: &str| {
-        Taken::Refused(Failure {
-            file: path.display().to_string(),
-            code: code.to_owned(),
-            detail,
-            hint: hint.to_owned(),
-        })
-    };
+    let refused = |code: &str, detail: String, hint: &str| Taken::Refused(Failure::new(path, code, detail, hint));
     let limit = ctx.config.get().intake.max_file_mb;
     let size = tokio::fs::metadata(path).await.map(|meta| meta.len()).unwrap_or_default();
     if size > limit << 20 {
@@ -169,60 +213,38 @@ async fn take(ctx: &Context, actor: &Actor, path: &Path) -> Result<Taken> {
     }
 }
 
-async fn follow(
+/// Looks once how far the uploads have come, and keeps those in `waiting` that go on.
+async fn look(
     ctx: &Context,
     actor: &Actor,
-    mut waiting: BTreeMap<UploadId, PathBuf>,
+    waiting: &mut BTreeMap<UploadId, PathBuf>,
     report: &mut Report,
     bar: &indicatif::ProgressBar,
 ) -> Result<()> {
-    while !waiting.is_empty() {
-        tokio::time::sleep(LOOK).await;
-        let ids: Vec<UploadId> = waiting.keys().copied().collect();
-        for upload in intake::some(ctx, actor, &ids).await? {
-            if !upload.status.is_final() {
-                continue;
-            }
-            let path = waiting.remove(&upload.id).unwrap_or_default();
-            bar.inc(1);
-            if upload.status == Status::Indexed {
-                report.indexed += 1;
-                for child in intake::children(ctx, actor, upload.id).await? {
-                    bar.inc_length(1);
-                    waiting.insert(child.id, path.join(&child.filename));
-                }
-            }
-            if let Some(error) = upload.error {
-                let failure = Failure {
-                    file: path.display().to_string(),
-                    code: error.code,
-                    detail: error.detail,
-                    hint: error.hint,
-                };
-                report.failed.push(failure);
+    let ids: Vec<UploadId> = waiting.keys().copied().collect();
+    let mut gone: BTreeSet<UploadId> = ids.iter().copied().collect();
+    for upload in intake::some(ctx, actor, &ids).await? {
+        gone.remove(&upload.id);
+        if !upload.status.is_final() {
+            continue;
+        }
+        let path = waiting.remove(&upload.id).unwrap_or_default();
+        bar.inc(1);
+        if upload.status == Status::Indexed {
+            report.indexed += 1;
+            for child in intake::children(ctx, actor, upload.id).await? {
+                bar.inc_length(1);
+                waiting.insert(child.id, path.join(&child.filename));
             }
         }
-    }
-    Ok(())
-}
-
-/// Files under `path`, in order; hidden ones and the samples' own manifest are left out.
-fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
-    let meta = std::fs::metadata(path).with_context(|| format!("cannot open {}", path.display()))?;
-    if !meta.is_dir() {
-        files.push(path.to_owned());
-        return Ok(());
-    }
-    let mut entries: Vec<PathBuf> = std::fs::read_dir(path)
-        .with_context(|| format!("cannot read {}", path.display()))?
-        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
-        .collect();
-    entries.sort();
-    for entry in entries {
-        let name = entry.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        if !name.starts_with('.') && name != "manifest.json" {
-            collect(&entry, files)?;
+        if let Some(error) = upload.error {
+            report.failed.push(Failure::new(&path, &error.code, error.detail, &error.hint));
         }
+    }
+    for path in gone.iter().filter_map(|id| waiting.remove(id)) {
+        bar.inc(1);
+        let detail = "was deleted while it was being imported.".to_owned();
+        report.failed.push(Failure::new(&path, "deleted", detail, "Import it again if that was a mistake."));
     }
     Ok(())
 }

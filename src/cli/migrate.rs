@@ -20,16 +20,24 @@ pub enum Command {
         json: bool,
     },
     /// Bring the schema up to this version's
-    Up,
+    Up {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// Runs the command.
 pub async fn run(file: Option<&Path>, command: &Command) -> Result<ExitCode> {
     let config = session::quiet_configuration(file)?;
     match command {
-        Command::Up => {
+        Command::Up { json } => {
             boot::migrate(&config).await?;
-            output::line("the schema is up to date")?;
+            if *json {
+                output::json(&json!({ "schema": "up to date" }))?;
+            } else {
+                output::line("the schema is up to date")?;
+            }
         }
         Command::Status { json } => {
             let store = Store::connect(config.admin_url(), 1).await?;

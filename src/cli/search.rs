@@ -50,7 +50,8 @@ pub async fn run(file: Option<&Path>, arguments: Arguments) -> Result<ExitCode> 
     for hit in &answer.hits {
         print(hit, arguments.explain)?;
     }
-    output::say(&format!("{} of {} found in {} ms", answer.hits.len(), answer.total, answer.took_ms));
+    let more = if answer.total_is_lower_bound { "+" } else { "" };
+    output::say(&format!("{} of {}{more} found in {} ms", answer.hits.len(), answer.total, answer.took_ms));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -3,12 +3,13 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use super::{output, owner_link, session};
+use crate::boot::lifecycle::{self, Role};
 use crate::boot::listen::Sockets;
 use crate::boot::reload::Reload;
-use crate::boot::{self, Need, lifecycle, start};
+use crate::boot::{self, Need, start};
 use crate::config::environment;
 use crate::gateways::systemd::process;
 use crate::recruit::accounts::setup;
@@ -19,34 +20,69 @@ use crate::recruit::accounts::setup;
 /// configuration again. Under systemd it also starts and watches its local services. Where nobody has an account yet,
 /// `talentprompt owner-link` prints the link for the first.
 #[derive(Debug, clap::Args)]
-pub struct Arguments {}
+pub struct Arguments {
+    /// Which part of the work this process does; a part alone needs a vector server
+    #[arg(long, value_enum, default_value = "all")]
+    role: RoleChoice,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum RoleChoice {
+    /// The web page, the API and the background workers
+    All,
+    /// The web page and the API
+    Api,
+    /// The background workers, without a port
+    Worker,
+}
+
+impl From<RoleChoice> for Role {
+    fn from(choice: RoleChoice) -> Self {
+        match choice {
+            RoleChoice::All => Self::All,
+            RoleChoice::Api => Self::Api,
+            RoleChoice::Worker => Self::Worker,
+        }
+    }
+}
 
 /// Runs the command.
-pub async fn run(file: Option<&Path>, _: Arguments) -> Result<ExitCode> {
+pub async fn run(file: Option<&Path>, arguments: Arguments) -> Result<ExitCode> {
+    let role = Role::from(arguments.role);
     let (loaded, log) = session::configuration(file)?;
     let config = loaded.config.clone();
+    if role != Role::All && config.vector.url.is_empty() {
+        bail!(
+            "a process that only serves or only works needs a vector server, for the index in a process is its own: \
+             set `[vector] url`, or serve without --role"
+        );
+    }
     let stop = lifecycle::stop_on_signals()?;
     let reload = Reload::prepare(file, loaded, log)?;
-    let sockets = Sockets::take(&config.server.listen).await?;
-    let services = start::supervise(&config, &stop);
-    if !start::database(&config, &sockets, &stop).await? {
+    let sockets = if role.serves() { Some(Sockets::take(&config.server.listen).await?) } else { None };
+    // Whoever serves shows the local services, and is the one that watches them.
+    let services = role.serves().then(|| start::supervise(&config, &stop));
+    if !start::database(&config, sockets.as_ref(), &stop).await? {
         return Ok(ExitCode::SUCCESS);
     }
     process::status("loading the embedding model");
     let mut ctx = boot::context(config, Need::IndexSoon).await?;
-    ctx.services = services;
-    if setup::is_needed(&ctx).await? {
+    if let Some(services) = services {
+        ctx.services = services;
+    }
+    if role.serves() && setup::is_needed(&ctx).await? {
         tracing::info!("nobody has an account yet; `talentprompt owner-link` prints the link for the first");
         // The link is a secret, and a journal is read by more people than the operator.
         if !environment::logs_to_journal() {
             output::say(&format!("open this link once to make the owner's account: {}", owner_link::kept(&ctx).await?));
         }
     }
-    tracing::info!(addresses = sockets.addresses(), url = ctx.config.get().public_url(), "ready");
+    let addresses = sockets.as_ref().map(Sockets::addresses);
+    tracing::info!(addresses, url = ctx.config.get().public_url(), ?role, "ready");
     tokio::spawn(reload.run(ctx.config.clone(), stop.clone()));
-    let listeners = sockets.open()?;
+    let listeners = sockets.as_ref().map(Sockets::open).transpose()?.unwrap_or_default();
     // What is held twice would take people in whom nobody answers.
     drop(sockets);
-    lifecycle::run(ctx, listeners, stop).await?;
+    lifecycle::run(ctx, role, listeners, stop).await?;
     Ok(ExitCode::SUCCESS)
 }

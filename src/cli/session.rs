@@ -9,6 +9,7 @@ use crate::config::{self, Config, Loaded, environment};
 use crate::context::Context;
 use crate::model::member::Member;
 use crate::model::permission::Role;
+use crate::model::workspace::is_scratch;
 use crate::recruit::accounts::{Actor, Via};
 use crate::store::{accounts, members};
 use crate::telemetry::{self, Log, Target};
@@ -46,19 +47,20 @@ pub async fn member(ctx: &Context, email: &str) -> Result<Member> {
     Ok(member)
 }
 
-/// Acts as the first owner of the workspace called `name`, or of the only one.
+/// Acts as the first owner of the workspace called `name`, or of the oldest one that is no evaluation's.
 pub async fn operator(ctx: &Context, name: Option<&str>) -> Result<Actor> {
     let mut tx = ctx.store.system().await?;
     let known = accounts::workspaces(&mut tx).await?;
-    let chosen = match (name, known.as_slice()) {
-        (Some(name), known) => known.iter().find(|(_, known)| known == name),
-        (None, [only]) => Some(only),
-        (None, []) => bail!("there is no workspace yet; make one with `talentprompt users create --workspace NAME …`"),
-        (None, several) => several.iter().find(|(_, name)| !name.starts_with("eval ")),
+    let chosen = match name {
+        Some(name) => known.iter().find(|(_, known)| known == name),
+        None => known.iter().find(|(_, name)| !is_scratch(name)),
     };
     let Some((workspace, _)) = chosen else {
         let names: Vec<&str> = known.iter().map(|(_, name)| name.as_str()).collect();
-        bail!("there is no workspace called `{}`; there are: {}", name.unwrap_or_default(), names.join(", "));
+        match name {
+            Some(name) => bail!("there is no workspace called `{name}`; there are: {}", names.join(", ")),
+            None => bail!("there is no workspace yet; make one with `talentprompt users create --workspace NAME …`"),
+        }
     };
     let members = members::list(&mut tx, *workspace).await?;
     let Some(owner) = members.into_iter().find(|member| member.role == Role::Owner) else {

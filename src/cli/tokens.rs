@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Result;
+use serde_json::json;
 
 use super::{output, session};
 use crate::boot::Need;
@@ -24,6 +25,9 @@ pub enum Command {
         /// Ends after so many days
         #[arg(long, value_name = "N")]
         days: Option<u16>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
     },
     /// List a person's tokens
     List {
@@ -46,9 +50,13 @@ pub enum Command {
 pub async fn run(file: Option<&Path>, command: Command) -> Result<ExitCode> {
     let ctx = session::context(file, Need::NoIndex).await?;
     match command {
-        Command::Create { email, name, days } => {
-            let (_, secret) = tokens::create(&ctx, &actor(&ctx, &email).await?, &name, days).await?;
-            output::line(&secret)?;
+        Command::Create { email, name, days, json } => {
+            let (token, secret) = tokens::create(&ctx, &actor(&ctx, &email).await?, &name, days).await?;
+            if json {
+                output::json(&json!({ "token": token, "secret": secret }))?;
+            } else {
+                output::line(&secret)?;
+            }
         }
         Command::List { email, json } => {
             let known = tokens::list(&ctx, &actor(&ctx, &email).await?).await?;

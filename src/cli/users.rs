@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Result;
+use serde::Serialize;
 
 use super::{output, session};
 use crate::base::random;
@@ -33,6 +34,9 @@ pub enum Command {
         /// The workspace [default: the only one]
         #[arg(long, value_name = "NAME")]
         workspace: Option<String>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
     },
     /// List accounts
     List {
@@ -49,6 +53,9 @@ pub enum Command {
     ResetPassword {
         /// E-mail
         email: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Give a person another role
     Grant {
@@ -63,16 +70,20 @@ pub enum Command {
 pub async fn run(file: Option<&Path>, command: Command) -> Result<ExitCode> {
     let ctx = session::context(file, Need::NoIndex).await?;
     match command {
-        Command::Create { email, name, role, workspace } => create(&ctx, email, name, role, workspace).await?,
+        Command::Create { email, name, role, workspace, json } => {
+            let made = create(&ctx, email, name, role, workspace).await?;
+            print(&made, json)?;
+        }
         Command::List { json } => list(&ctx, json).await?,
         Command::Disable { email } => {
             let (actor, member) = find(&ctx, &email).await?;
             members::update(&ctx, &actor, member.id, None, Some(true)).await?;
             output::say(&format!("{email} is shut out"));
         }
-        Command::ResetPassword { email } => {
+        Command::ResetPassword { email, json } => {
             let (actor, member) = find(&ctx, &email).await?;
-            output::line(&members::new_link(&ctx, &actor, member.id).await?)?;
+            let link = members::new_link(&ctx, &actor, member.id).await?;
+            print(&Access::Link { email, invitation_url: link }, json)?;
         }
         Command::Grant { email, role } => {
             let (actor, member) = find(&ctx, &email).await?;
@@ -83,21 +94,41 @@ pub async fn run(file: Option<&Path>, command: Command) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn create(ctx: &Context, email: String, name: String, role: Role, workspace: Option<String>) -> Result<()> {
+/// How a person gets in.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Access {
+    /// By a one-time link, with which they set their password.
+    Link { email: String, invitation_url: String },
+    /// By a password that was made for them.
+    Password { email: String, workspace: String, password: String },
+}
+
+fn print(access: &Access, json: bool) -> Result<()> {
+    match access {
+        _ if json => output::json(access),
+        Access::Link { invitation_url, .. } => output::line(invitation_url),
+        Access::Password { password, .. } => {
+            output::say("the workspace was made with this person as its owner; the password is:");
+            output::line(password)
+        }
+    }
+}
+
+async fn create(ctx: &Context, email: String, name: String, role: Role, workspace: Option<String>) -> Result<Access> {
     let mut tx = ctx.store.system().await?;
     let known = store::accounts::workspaces(&mut tx).await?;
     tx.commit().await?;
     let exists = workspace.as_ref().is_none_or(|wanted| known.iter().any(|(_, name)| name == wanted));
     if let Some(workspace) = workspace.clone().filter(|_| !exists) {
         let password = random::token()[..20].to_owned();
-        let owner = NewOwner { workspace, name, email, password: password.clone() };
+        let owner = NewOwner { workspace: workspace.clone(), name, email: email.clone(), password: password.clone() };
         setup::create(ctx, owner).await?;
-        output::say("the workspace was made with this person as its owner; the password is:");
-        return output::line(&password);
+        return Ok(Access::Password { email, workspace, password });
     }
     let operator = session::operator(ctx, workspace.as_deref()).await?;
     let (_, link) = members::invite(ctx, &operator, &email, &name, role).await?;
-    output::line(&link)
+    Ok(Access::Link { email, invitation_url: link })
 }
 
 async fn list(ctx: &Context, json: bool) -> Result<()> {
@@ -107,8 +138,7 @@ async fn list(ctx: &Context, json: bool) -> Result<()> {
         return output::json(&everyone);
     }
     for member in everyone {
-        let standing = format!("{:?}", member.standing).to_lowercase();
-        let role = member.role.as_str();
+        let (standing, role) = (member.standing.as_str(), member.role.as_str());
         output::line(&format!(
             "{:<32} {role:<10} {standing:<9} {}  ({})",
             member.email, member.name, member.workspace_name

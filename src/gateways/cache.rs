@@ -111,21 +111,19 @@ impl Cache {
         (count, left)
     }
 
-    /// The count under `key` and the time left, without counting.
-    pub async fn counted(&self, key: &str) -> (u64, Duration) {
-        let script = "return {tonumber(redis.call('GET', KEYS[1]) or '0'), redis.call('PTTL', KEYS[1])}";
+    /// Takes one that was counted under `key` back.
+    pub async fn uncount(&self, key: &str) {
+        let script = "if tonumber(redis.call('GET', KEYS[1]) or '0') > 0 then return redis.call('DECR', KEYS[1]) end \
+                      return 0";
         let mut command = redis::cmd("EVAL");
         command.arg(script).arg(1).arg(key);
-        if let Some((count, left)) = self.ask::<(u64, i64)>(&command).await {
-            return (count, Duration::from_millis(u64::try_from(left).unwrap_or_default()));
+        if self.ask::<u64>(&command).await.is_some() {
+            return;
         }
         let now = self.now_ms();
-        match self.lock().get(key).filter(|entry| entry.expires_ms > now) {
-            Some(entry) => (
-                u64::from_le_bytes(entry.value.as_slice().try_into().unwrap_or_default()),
-                Duration::from_millis(u64::try_from(entry.expires_ms - now).unwrap_or_default()),
-            ),
-            None => (0, Duration::ZERO),
+        if let Some(entry) = self.lock().get_mut(key).filter(|entry| entry.expires_ms > now) {
+            let count = u64::from_le_bytes(entry.value.as_slice().try_into().unwrap_or_default());
+            entry.value = count.saturating_sub(1).to_le_bytes().to_vec();
         }
     }
 
@@ -238,6 +236,9 @@ mod tests {
         for counted in counting.collect::<Vec<_>>() {
             counted.await.expect("counting does not panic");
         }
-        assert_eq!(cache.counted("key").await.0, 8_000);
+        assert_eq!(cache.count("key", Duration::from_mins(1)).await.0, 8_001);
+        cache.uncount("key").await;
+        cache.uncount("unknown").await;
+        assert_eq!(cache.count("key", Duration::from_mins(1)).await.0, 8_001);
     }
 }

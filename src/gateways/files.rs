@@ -1,16 +1,13 @@
 //! The original bytes of every upload, content-addressed: the same bytes are kept once, a name never reaches the disk,
 //! and a half-written file is never seen because a file appears by rename after its bytes are safe.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, chown};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
 use crate::base::secret::hex;
-
-/// How many bytes are copied at a time.
-const CHUNK: usize = 64 * 1024;
 
 /// Why a file could not be kept or had.
 #[derive(Debug, thiserror::Error)]
@@ -52,17 +49,6 @@ pub enum Error {
     },
 }
 
-/// What was stored.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stored {
-    /// SHA-256 of the bytes, 64 lower-case hexadecimal digits; the content address.
-    pub hash: String,
-    /// Size in bytes.
-    pub size: u64,
-    /// Whether the same bytes were there before.
-    pub existed: bool,
-}
-
 /// A directory of content-addressed files.
 #[derive(Debug, Clone)]
 pub struct Files {
@@ -82,15 +68,10 @@ impl Files {
         .await
     }
 
-    /// Stores `bytes`.
-    pub async fn put(&self, bytes: Vec<u8>) -> Result<Stored, Error> {
-        self.put_reader(io::Cursor::new(bytes)).await
-    }
-
-    /// Stores what `reader` gives, without holding it in memory; runs on a thread where blocking is allowed.
-    pub async fn put_reader(&self, reader: impl Read + Send + 'static) -> Result<Stored, Error> {
+    /// Stores `bytes` and answers their address: their SHA-256 in 64 lower-case hexadecimal digits.
+    pub async fn put(&self, bytes: Vec<u8>) -> Result<String, Error> {
         let root = self.root.clone();
-        blocking(move || store(&root, reader)).await
+        blocking(move || store(&root, &bytes)).await
     }
 
     /// The bytes with the address `hash`, checked against it.
@@ -104,12 +85,6 @@ impl Files {
             Ok(bytes)
         })
         .await
-    }
-
-    /// A file handle on the bytes with the address `hash`, for streaming.
-    pub async fn open_file(&self, hash: &str) -> Result<tokio::fs::File, Error> {
-        let path = self.path(hash)?;
-        tokio::fs::File::open(&path).await.map_err(|source| absent(&path, hash, source))
     }
 
     /// Forgets the bytes with the address `hash` for good. Deleting what is not there is no error: an erasure that is
@@ -139,35 +114,22 @@ fn location(root: &Path, hash: &str) -> PathBuf {
     root.join(&hash[..2]).join(&hash[2..4]).join(hash)
 }
 
-fn store(root: &Path, mut reader: impl Read) -> Result<Stored, Error> {
+fn store(root: &Path, bytes: &[u8]) -> Result<String, Error> {
+    let hash = hex(&Sha256::digest(bytes));
+    let path = location(root, &hash);
+    if path.metadata().is_ok_and(|metadata| metadata.len() == bytes.len() as u64) {
+        return Ok(hash);
+    }
     // Files made by `tempfile` have mode 0600, and vanish when anything below fails.
     let mut temporary = tempfile::NamedTempFile::new_in(root).map_err(|source| failed(root, source))?;
     hand_over(temporary.path(), root)?;
-    let mut hasher = Sha256::new();
-    let mut size = 0_u64;
-    let mut buffer = vec![0_u8; CHUNK];
-    loop {
-        let count = match reader.read(&mut buffer) {
-            Ok(0) => break,
-            Ok(count) => count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(source) => return Err(failed(Path::new("the incoming bytes"), source)),
-        };
-        hasher.update(&buffer[..count]);
-        temporary.write_all(&buffer[..count]).map_err(|source| failed(temporary.path(), source))?;
-        size += count as u64;
-    }
-    let hash = hex(&hasher.finalize());
-    let path = location(root, &hash);
-    if path.metadata().is_ok_and(|metadata| metadata.len() == size) {
-        return Ok(Stored { hash, size, existed: true });
-    }
+    temporary.write_all(bytes).map_err(|source| failed(temporary.path(), source))?;
     let directory = path.parent().expect("a stored file lies in a fan-out directory");
     make_directory(directory)?;
     temporary.as_file().sync_all().map_err(|source| failed(temporary.path(), source))?;
     temporary.persist(&path).map_err(|error| failed(&path, error.error))?;
     sync_directory(directory)?;
-    Ok(Stored { hash, size, existed: false })
+    Ok(hash)
 }
 
 /// Makes a directory, and those above it that are not there.
@@ -237,11 +199,10 @@ mod tests {
     #[tokio::test]
     async fn what_is_put_can_be_read_by_its_content_address() {
         let (_directory, files) = store().await;
-        let stored = files.put(b"abc".to_vec()).await.unwrap();
-        assert_eq!(stored.hash, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-        assert_eq!((stored.size, stored.existed), (3, false));
-        assert_eq!(files.read(&stored.hash).await.unwrap(), b"abc");
-        let path = files.path(&stored.hash).unwrap();
+        let hash = files.put(b"abc".to_vec()).await.unwrap();
+        assert_eq!(hash, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        assert_eq!(files.read(&hash).await.unwrap(), b"abc");
+        let path = files.path(&hash).unwrap();
         assert!(path.ends_with("ba/78/ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"));
         assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
     }
@@ -251,8 +212,7 @@ mod tests {
         let (_directory, files) = store().await;
         let first = files.put(vec![7; 200_000]).await.unwrap();
         let second = files.put(vec![7; 200_000]).await.unwrap();
-        assert!(second.existed);
-        assert_eq!(first.hash, second.hash);
+        assert_eq!(first, second);
         let left = std::fs::read_dir(&files.root).unwrap().filter(|e| e.as_ref().unwrap().path().is_file()).count();
         assert_eq!(left, 0);
     }
@@ -265,8 +225,8 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         chown(directory.path(), Some(4321), Some(4321)).unwrap();
         let files = Files::open(directory.path().join("files")).await.unwrap();
-        let stored = files.put(b"abc".to_vec()).await.unwrap();
-        let path = files.path(&stored.hash).unwrap();
+        let hash = files.put(b"abc".to_vec()).await.unwrap();
+        let path = files.path(&hash).unwrap();
         let owners = path.ancestors().take(4).map(|place| place.metadata().unwrap().uid());
         assert_eq!(owners.collect::<Vec<_>>(), [4321; 4]);
     }
@@ -274,10 +234,10 @@ mod tests {
     #[tokio::test]
     async fn deleting_twice_is_no_error_and_reading_afterwards_says_missing() {
         let (_directory, files) = store().await;
-        let stored = files.put(b"x".to_vec()).await.unwrap();
-        files.delete(&stored.hash).await.unwrap();
-        files.delete(&stored.hash).await.unwrap();
-        assert!(matches!(files.read(&stored.hash).await, Err(Error::Missing { .. })));
+        let hash = files.put(b"x".to_vec()).await.unwrap();
+        files.delete(&hash).await.unwrap();
+        files.delete(&hash).await.unwrap();
+        assert!(matches!(files.read(&hash).await, Err(Error::Missing { .. })));
     }
 
     #[tokio::test]
@@ -291,9 +251,9 @@ mod tests {
     #[tokio::test]
     async fn bytes_changed_on_disk_are_noticed() {
         let (_directory, files) = store().await;
-        let stored = files.put(b"original".to_vec()).await.unwrap();
-        std::fs::write(files.path(&stored.hash).unwrap(), b"tampered").unwrap();
-        assert!(matches!(files.read(&stored.hash).await, Err(Error::Damaged { .. })));
+        let hash = files.put(b"original".to_vec()).await.unwrap();
+        std::fs::write(files.path(&hash).unwrap(), b"tampered").unwrap();
+        assert!(matches!(files.read(&hash).await, Err(Error::Damaged { .. })));
     }
 
     #[tokio::test]

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::extract::{ConnectInfo, FromRequestParts};
-use axum::http::{HeaderMap, HeaderValue, Method, header, request::Parts};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts};
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::Cookie;
 
@@ -53,7 +53,17 @@ permission!(Viewer);
 permission!(Recruiter);
 permission!(Owner);
 
+/// Who asks. Credentials that do not hold count against the limit of the address they came from.
 async fn actor(parts: &Parts, ctx: &Context) -> Result<Actor, Problem> {
+    let known = known(parts, ctx).await;
+    if known.as_ref().is_err_and(|problem| problem.status == StatusCode::UNAUTHORIZED.as_u16()) {
+        limit_address(parts, ctx).await?;
+    }
+    known
+}
+
+/// Who asks, counted when they are known: for a layer above, after which the route itself refuses everybody else.
+pub async fn known(parts: &Parts, ctx: &Context) -> Result<Actor, Problem> {
     // Whom a layer above has asked for already is not counted twice.
     if let Some(actor) = parts.extensions.get::<Actor>() {
         return Ok(actor.clone());
@@ -98,6 +108,15 @@ pub async fn limit(ctx: &Context, key: &str, per_minute: u32) -> Result<(), Prob
     if count > u64::from(per_minute) { Err(Error::TooMany(left).into()) } else { Ok(()) }
 }
 
+/// Counts a request of nobody who is known against its address, which it answers.
+async fn limit_address(parts: &Parts, ctx: &Context) -> Result<Option<String>, Problem> {
+    let address =
+        parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip().to_string());
+    let key = format!("rate:address:{}", address.as_deref().unwrap_or("unknown"));
+    limit(ctx, &key, ctx.config.get().security.anonymous_requests_per_minute).await?;
+    Ok(address)
+}
+
 /// Where a request comes from. Counts against the address's limit, for routes that need no account.
 #[derive(Debug)]
 pub struct Stranger(pub Origin);
@@ -106,10 +125,7 @@ impl FromRequestParts<Context> for Stranger {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, ctx: &Context) -> Result<Self, Problem> {
-        let address =
-            parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip().to_string());
-        let key = format!("rate:address:{}", address.as_deref().unwrap_or("unknown"));
-        limit(ctx, &key, ctx.config.get().security.anonymous_requests_per_minute).await?;
+        let address = limit_address(parts, ctx).await?;
         let user_agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).map(str::to_owned);
         Ok(Self(Origin { address, user_agent }))
     }

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use axum::body::{Body, HttpBody, to_bytes};
-use axum::extract::{FromRequestParts, Request, State};
+use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use tracing::Instrument;
 
-use super::auth::Viewer;
+use super::auth::known;
 use super::extract::whole;
 use super::layers::{in_time, panicked};
 use super::problem::{Answer, Problem};
@@ -64,9 +64,9 @@ pub async fn once(State(ctx): State<Context>, request: Request, next: Next) -> R
         return next.run(request).await;
     }
     let (mut parts, body) = request.into_parts();
-    let asked = in_time(async { Ok(Viewer::from_request_parts(&mut parts, &ctx).await) }).await;
+    let asked = in_time(async { Ok(known(&parts, &ctx).await) }).await;
     let me = match asked {
-        Ok(Ok(Viewer(me))) => me,
+        Ok(Ok(me)) => me,
         // Whoever is not signed in is told so by the route itself, or needs not to be.
         Ok(Err(_)) => return next.run(Request::from_parts(parts, body)).await,
         Err(problem) => return problem.into_response(),

@@ -11,7 +11,7 @@ use utoipa::openapi::{RefOr, Required};
 
 use super::auth::COOKIE;
 use super::idempotency::KEY_BYTES;
-use super::problem::Problem;
+use super::problem::{Problem, Row, TABLE};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -86,10 +86,20 @@ pub(super) fn page(document: &Value) -> String {
             );
         }
     }
+    let mut problems = String::new();
+    for Row { code, status, title, todo } in TABLE {
+        let (title, todo) = (escape(title), escape(todo));
+        let _ = write!(
+            problems,
+            "<tr id=\"{code}\"><td><code>{code}</code></td><td>{status}</td><td>{title}</td><td>{todo}</td></tr>"
+        );
+    }
     format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>TalentPrompt API</title><h1>TalentPrompt API</h1>\
          <p>The whole description: <a href=\"/api/openapi.json\">openapi.json</a> (OpenAPI 3.1).</p>\
-         <table><thead><tr><th>Method<th>Path<th>Role<th>What it does</thead><tbody>{rows}</tbody></table></html>"
+         <table><thead><tr><th>Method<th>Path<th>Role<th>What it does</thead><tbody>{rows}</tbody></table>\
+         <h2>Errors</h2><p>An error is a problem document (RFC 9457); its <code>type</code> leads to a line here.</p>\
+         <table><thead><tr><th>Code<th>Status<th>What it is<th>What to do</thead><tbody>{problems}</tbody></table></html>"
     )
 }
 

@@ -1,12 +1,13 @@
 //! The table of contents of the API: one line a route. Each operation names the role it needs (`x-role`) in its
 //! OpenAPI description, and a test asks for every one of them as a stranger, as the wrong role and from elsewhere.
 
-use axum::Router;
 use axum::routing::get;
+use axum::{Extension, Router};
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::events::Board;
 use super::problem::Problem;
 use super::routes::{
     auth, candidates, events, health, invitations, members, resumes, search, sessions, setup, status, tokens, uploads,
@@ -59,6 +60,7 @@ pub fn router(ctx: Context) -> Router {
         .route("/readyz", get(health::ready))
         .fallback(web::serve)
         .method_not_allowed_fallback(async || Problem::method())
+        .layer(Extension(Board::new(&ctx)))
         .layer(axum::middleware::from_fn(layers::bounded))
         .layer(CatchPanicLayer::custom(layers::panicked))
         .layer(axum::middleware::from_fn_with_state(ctx.clone(), idempotency::once))

@@ -1,6 +1,7 @@
 //! Judges a resume against what was asked: each requirement is met, partial, missing or contradicted, with the resume's
 //! own words. No model is asked; what the profile does not know is missing, never guessed.
 
+mod areas;
 mod facts;
 mod people;
 mod quote;
@@ -13,6 +14,7 @@ use super::profile::Profile;
 use super::query::interpretation::{Interpretation, Kind, Seniority};
 use quote::Source;
 
+pub use areas::{Area, areas};
 pub use quote::Quote;
 
 /// How a resume stands to one requirement.
@@ -348,6 +350,31 @@ mod tests {
             one(&Interpretation { locations: vec![wanted], ..Interpretation::default() }).status
         };
         assert_eq!((place("DE"), place("US")), (Status::Met, Status::Missing));
+    }
+
+    #[test]
+    fn a_place_that_must_be_is_countries_or_a_circle_around_a_name() {
+        let place = |name: &str, country: Option<&str>, radius_km| {
+            let country = country.map(str::to_owned);
+            let wanted = WantedLocation { name: name.into(), country, radius_km, kind: Kind::Must };
+            Interpretation { locations: vec![wanted], ..Interpretation::default() }
+        };
+        let around = |wanted: &Interpretation| match areas(wanted).remove(0) {
+            Area::Around { name, centre, radius_km } => (name, centre.is_some(), radius_km),
+            Area::Countries(codes) => panic!("{codes:?}"),
+        };
+        assert_eq!(around(&place("Potsdam", Some("DE"), None)), ("potsdam".into(), true, 50.0));
+        assert_eq!(around(&place("Potsdam", Some("DE"), Some(20))), ("potsdam".into(), true, 20.0));
+        assert_eq!(around(&place("Bavaria", None, None)), ("bavaria".into(), true, 150.0));
+        assert_eq!(around(&place("Nowhereville", None, None)), ("nowhereville".into(), false, 50.0));
+        assert_eq!(areas(&place("Germany", None, None)), [Area::Countries(vec!["DE".into()])]);
+        assert_eq!(
+            areas(&place("DACH", None, None)),
+            [Area::Countries(["DE", "AT", "CH"].map(str::to_owned).to_vec())]
+        );
+        let mut nice = place("Berlin", None, None);
+        nice.locations[0].kind = Kind::Should;
+        assert_eq!(areas(&nice), []);
     }
 
     #[test]

@@ -18,6 +18,17 @@ pub enum Standing {
     Disabled,
 }
 
+impl Standing {
+    /// The name on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Invited => "invited",
+            Self::Disabled => "disabled",
+        }
+    }
+}
+
 /// A user in a workspace.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Member {
@@ -43,4 +54,16 @@ pub struct Member {
     /// When they last did something here, to the minute.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_seen_at: Option<DateTime<Utc>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Standing;
+
+    #[test]
+    fn a_standing_is_called_the_same_everywhere() {
+        for standing in [Standing::Active, Standing::Invited, Standing::Disabled] {
+            assert_eq!(serde_json::to_value(standing).unwrap(), standing.as_str());
+        }
+    }
 }

@@ -17,3 +17,4 @@ pub mod span;
 pub mod taxonomy;
 pub mod token;
 pub mod upload;
+pub mod workspace;

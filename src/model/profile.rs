@@ -183,6 +183,28 @@ pub enum SectionKind {
     Other,
 }
 
+impl SectionKind {
+    /// The name in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Header => "header",
+            Self::Summary => "summary",
+            Self::Experience => "experience",
+            Self::Education => "education",
+            Self::Skills => "skills",
+            Self::Languages => "languages",
+            Self::Certifications => "certifications",
+            Self::Projects => "projects",
+            Self::Publications => "publications",
+            Self::Awards => "awards",
+            Self::Volunteering => "volunteering",
+            Self::Interests => "interests",
+            Self::References => "references",
+            Self::Other => "other",
+        }
+    }
+}
+
 /// A section of a resume.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Section {

@@ -167,7 +167,7 @@ async fn put_passages(ctx: &Context, tx: &mut Tx, resume: &Resume) -> Result<boo
             resume: resume.id,
             ordinal: i32::try_from(passage.ordinal).unwrap_or(i32::MAX),
             span: passage.span,
-            kind: format!("{:?}", passage.kind).to_lowercase(),
+            kind: passage.kind.as_str(),
             content_hash: secret::sha256(passage.text.as_bytes()),
             text: passage.text,
             sparse,
@@ -248,6 +248,12 @@ pub async fn list(ctx: &Context, actor: &Actor, after: Option<After>, limit: i64
     Ok((list, total))
 }
 
+/// How many candidates there are, and how many resumes of theirs.
+pub async fn counts(ctx: &Context, actor: &Actor) -> Result<(i64, i64)> {
+    let mut tx = ctx.store.workspace(actor.member.workspace_id).await?;
+    Ok((candidates::count(&mut tx).await?, resumes::count(&mut tx).await?))
+}
+
 /// One document of a candidate.
 pub async fn resume(ctx: &Context, actor: &Actor, id: CandidateId, resume: ResumeId) -> Result<Resume> {
     let mut tx = ctx.store.workspace(actor.member.workspace_id).await?;
@@ -262,7 +268,7 @@ pub async fn file(ctx: &Context, actor: &Actor, id: CandidateId, rid: ResumeId) 
 }
 
 /// Values set by hand. `None` leaves a value; an empty text takes the resume's again.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Change {
     /// The name.
     pub name: Option<String>,
@@ -279,6 +285,9 @@ pub async fn update(ctx: &Context, actor: &Actor, id: CandidateId, change: Chang
         if value.as_ref().is_some_and(|text| text.chars().count() > 200) {
             return Err(Error::field(field, "must have at most 200 characters"));
         }
+    }
+    if change == Change::default() {
+        return get(ctx, actor, id).await;
     }
     let now = ctx.now();
     let mut tx = ctx.store.workspace(actor.member.workspace_id).await?;

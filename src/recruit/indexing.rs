@@ -42,20 +42,12 @@ pub async fn complete(ctx: &Context, workspace: WorkspaceId, resume: ResumeId, c
     // Kept before the index is asked: where that is away, the step is repeated and nothing is computed twice.
     let mut tx = ctx.store.workspace(workspace).await?;
     candidates::lock(&mut tx, candidate).await?;
-    keep_vectors(ctx, &mut tx, &vectors).await?;
+    embeddings::insert(&mut tx, &ctx.embedder.model().name, &vectors).await?;
     tx.commit().await?;
     let mut tx = ctx.store.workspace(workspace).await?;
     candidates::lock(&mut tx, candidate).await?;
     refresh_in(ctx, &mut tx, &[candidate]).await?;
     Ok(tx)
-}
-
-/// Keeps vectors for good.
-async fn keep_vectors(ctx: &Context, tx: &mut Tx, vectors: &[(ContentHash, Vec<f32>)]) -> Result<()> {
-    for (hash, vector) in vectors {
-        embeddings::insert(tx, &ctx.embedder.model().name, hash, vector).await?;
-    }
-    Ok(())
 }
 
 /// Brings candidates into the index as the caller's transaction sees them.

@@ -1,4 +1,5 @@
-//! Floor 6: what the product does, one file per noun or deed; the only opener of write transactions.
+//! Floor 6: what the product does, one file per noun or deed. It opens the transactions that write; besides it only the
+//! runner of tasks does, for what became of a task.
 
 use std::time::Duration;
 
@@ -76,6 +77,10 @@ impl From<store::Error> for Error {
             store::Error::Unavailable(reason) => {
                 tracing::warn!(reason, "the database does not answer");
                 Self::Unavailable("the database")
+            }
+            store::Error::Unkeepable(reason) => {
+                tracing::warn!(reason, "a text was refused by the database");
+                Self::field("request", "has a text with a character that cannot be kept, such as NUL; take it out")
             }
             full @ store::Error::Full(_) => {
                 tracing::error!(error = %full, "nothing was stored");

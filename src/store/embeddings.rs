@@ -1,20 +1,23 @@
 //! Embeddings by model and content: a text is embedded once, however often it is indexed.
 
-use super::{Result, Tx, bytes_of_f32};
+use super::{Result, Tx, bytes};
 
 /// SHA-256 of an embedded text.
 pub type ContentHash = [u8; 32];
 
-/// Keeps a vector; one that is there already stays.
-pub async fn insert(tx: &mut Tx, model: &str, hash: &ContentHash, vector: &[f32]) -> Result<()> {
+/// Keeps vectors; those that are there already stay.
+pub async fn insert(tx: &mut Tx, model: &str, vectors: &[(ContentHash, Vec<f32>)]) -> Result<()> {
     let workspace = tx.workspace_id();
+    let (hashes, values): (Vec<_>, Vec<_>) =
+        vectors.iter().map(|(hash, vector)| (hash.to_vec(), bytes::of_f32(vector))).unzip();
     sqlx::query!(
-        r#"insert into embeddings (workspace_id, model, content_hash, vector) values ($1, $2, $3, $4)
+        r#"insert into embeddings (workspace_id, model, content_hash, vector)
+           select $1::uuid, $2::text, * from unnest($3::bytea[], $4::bytea[])
            on conflict do nothing"#,
         workspace.0,
         model,
-        hash.as_slice(),
-        bytes_of_f32(vector)
+        &hashes,
+        &values
     )
     .execute(tx.conn())
     .await?;

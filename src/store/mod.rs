@@ -12,10 +12,12 @@ use sqlx::{Connection, PgConnection, PgPool, Postgres};
 use crate::model::ids::WorkspaceId;
 
 pub mod accounts;
+pub mod bytes;
 pub mod candidates;
 pub mod embeddings;
 pub mod links;
 pub mod listener;
+mod locks;
 pub mod members;
 pub mod passages;
 pub mod queue;
@@ -26,6 +28,8 @@ pub mod server;
 pub mod sessions;
 pub mod tokens;
 pub mod uploads;
+
+pub use locks::{FillingTurn, WorkerLock};
 
 /// How long a request waits for a free connection before it is told that the database is away.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
@@ -44,6 +48,9 @@ pub enum Error {
     /// The database does not answer.
     #[error("the database is not reachable: {0}")]
     Unavailable(String),
+    /// A text has a character that the database does not keep.
+    #[error("a text cannot be kept: {0}")]
+    Unkeepable(String),
     /// The disk under the database is full.
     #[error("the database's disk is full: {0}")]
     Full(String),
@@ -67,6 +74,8 @@ impl From<sqlx::Error> for Error {
             sqlx::Error::RowNotFound => Self::NotFound,
             sqlx::Error::Database(database) => match (database.constraint(), database.code().as_deref()) {
                 (Some(name), _) => Self::Constraint(name.to_owned()),
+                // character_not_in_repertoire, untranslatable_character: a NUL, in a text or in JSON.
+                (None, Some("22021" | "22P05")) => Self::Unkeepable(database.message().to_owned()),
                 (None, Some("53100")) => Self::Full(database.message().to_owned()),
                 // 57P: the server is shutting down or starting; 53: it lacks memory or connections (PostgreSQL,
                 // appendix A).
@@ -195,106 +204,6 @@ impl Tx {
 
     fn conn(&mut self) -> &mut PgConnection {
         &mut self.inner
-    }
-}
-
-/// Little-endian bytes of `values`, as vectors are stored.
-fn bytes_of_f32(values: &[f32]) -> Vec<u8> {
-    values.iter().flat_map(|value| value.to_le_bytes()).collect()
-}
-
-fn f32_of_bytes(bytes: &[u8]) -> Vec<f32> {
-    bytes.as_chunks::<4>().0.iter().map(|chunk| f32::from_le_bytes(*chunk)).collect()
-}
-
-fn bytes_of_u32(values: &[u32]) -> Vec<u8> {
-    values.iter().flat_map(|value| value.to_le_bytes()).collect()
-}
-
-fn u32_of_bytes(bytes: &[u8]) -> Vec<u32> {
-    bytes.as_chunks::<4>().0.iter().map(|chunk| u32::from_le_bytes(*chunk)).collect()
-}
-
-/// The number of the advisory lock that every process with workers holds, shared ("lent" in ASCII).
-const WORKER_LOCK: i64 = 0x6c65_6e74;
-
-/// The number of the advisory lock of whoever fills the vector server ("fill" in ASCII).
-const FILLING_LOCK: i64 = 0x6669_6c6c;
-
-/// The turn to fill the vector server.
-#[derive(Debug)]
-pub struct FillingTurn {
-    _connection: PgConnection,
-}
-
-/// Held while a process runs workers; freed by the database when the process ends, however it ends.
-#[derive(Debug)]
-pub struct WorkerLock {
-    connection: PgConnection,
-}
-
-impl WorkerLock {
-    /// Returns when the lock is lost, because the database ended the connection; looks every `pause`.
-    pub async fn lost(mut self, pause: Duration) {
-        while self.connection.ping().await.is_ok() {
-            tokio::time::sleep(pause).await;
-        }
-    }
-}
-
-impl Store {
-    /// Makes tasks ready again whose process is dead, at once and not when their leases expire: those that are held
-    /// while no process says that it runs workers. Answers how many. A process that only lost its connection loses its
-    /// leases too, and cannot finish what another has taken over: see [`queue::finish`].
-    pub async fn take_over_tasks(&self) -> Result<u64> {
-        let mut connection = self.pool.acquire().await?;
-        let alone = sqlx::query_scalar!(r#"select pg_try_advisory_lock($1) as "alone!""#, WORKER_LOCK)
-            .fetch_one(&mut *connection)
-            .await?;
-        if !alone {
-            return Ok(0);
-        }
-        // A kill says little about the task it hit, so it uses none of its attempts up; but a task that ends its process
-        // every time must not do so for ever.
-        let freed = sqlx::query!(
-            r#"update tasks set state = 'ready', lease = null, lease_until = null, max_attempts = least(max_attempts + 1, 40)
-               where state = 'running'"#
-        )
-        .execute(&mut *connection)
-        .await;
-        sqlx::query!("select pg_advisory_unlock($1)", WORKER_LOCK).fetch_one(&mut *connection).await?;
-        Ok(freed?.rows_affected())
-    }
-
-    /// Says to other processes that this one runs workers.
-    pub async fn worker_lock(&self) -> Result<WorkerLock> {
-        let mut connection = self.pool.acquire().await?.detach();
-        sqlx::query!("select pg_advisory_lock_shared($1)", WORKER_LOCK).fetch_one(&mut connection).await?;
-        Ok(WorkerLock { connection })
-    }
-
-    /// The turn to fill the vector server, which one process has at a time; freed when it is dropped, or the process ends.
-    pub async fn filling_turn(&self) -> Result<Option<FillingTurn>> {
-        let mut connection = self.pool.acquire().await?.detach();
-        let free = sqlx::query_scalar!(r#"select pg_try_advisory_lock($1) as "alone!""#, FILLING_LOCK)
-            .fetch_one(&mut connection)
-            .await?;
-        Ok(free.then_some(FillingTurn { _connection: connection }))
-    }
-
-    /// Whether some process runs workers.
-    pub async fn workers_alive(&self) -> Result<bool> {
-        let high = i32::try_from(WORKER_LOCK >> 32).unwrap_or_default();
-        let low = i32::try_from(WORKER_LOCK & 0x7fff_ffff).unwrap_or_default();
-        Ok(sqlx::query_scalar!(
-            r#"select exists (select from pg_locks where locktype = 'advisory' and classid::bigint = $1::int::bigint
-               and objid::bigint = ($2::int::bigint & 4294967295)
-               and database = (select oid from pg_database where datname = current_database())) as "alive!""#,
-            high,
-            low
-        )
-        .fetch_one(&self.pool)
-        .await?)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Passages: the stretches of resumes that the index is made of, with what the index needs to be rebuilt.
 
 use super::embeddings::ContentHash;
-use super::{Error, Result, Tx, bytes_of_f32, bytes_of_u32, f32_of_bytes, u32_of_bytes};
+use super::{Error, Result, Tx, bytes};
 use crate::model::ids::{CandidateId, PassageId, ResumeId};
 use crate::model::lexical::SparseVector;
 use crate::model::span::Span;
@@ -20,7 +20,7 @@ pub struct Passage {
     /// Where it stands in the document's text.
     pub span: Span,
     /// The section it is of.
-    pub kind: String,
+    pub kind: &'static str,
     /// What is embedded.
     pub text: String,
     /// SHA-256 of `text`.
@@ -50,8 +50,8 @@ pub async fn put(tx: &mut Tx, passage: &Passage) -> Result<()> {
         passage.kind,
         passage.text,
         passage.content_hash.as_slice(),
-        bytes_of_u32(&passage.sparse.indices),
-        bytes_of_f32(&passage.sparse.values)
+        bytes::of_u32(&passage.sparse.indices),
+        bytes::of_f32(&passage.sparse.values)
     )
     .execute(tx.conn())
     .await?;
@@ -100,10 +100,10 @@ pub async fn indexable(tx: &mut Tx, candidates: &[CandidateId], model: &str) -> 
             candidate: row.candidate_id.into(),
             resume: row.resume_id.into(),
             sparse: SparseVector {
-                indices: u32_of_bytes(&row.sparse_indices),
-                values: f32_of_bytes(&row.sparse_values),
+                indices: bytes::to_u32(&row.sparse_indices),
+                values: bytes::to_f32(&row.sparse_values),
             },
-            dense: row.vector.map(|bytes| f32_of_bytes(&bytes)),
+            dense: row.vector.map(|vector| bytes::to_f32(&vector)),
         })
         .collect())
 }

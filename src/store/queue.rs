@@ -225,6 +225,20 @@ pub async fn release(tx: &mut Tx, task: &Reserved, run_at: DateTime<Utc>) -> Res
     Ok(())
 }
 
+/// How many tasks were given up in the transaction's workspace, or in none, of which something is still undone: not one
+/// whose upload was tried again with success or is gone.
+pub async fn given_up(tx: &mut Tx) -> Result<i64> {
+    let workspace = tx.workspace.map(|id| id.0);
+    Ok(sqlx::query_scalar!(
+        r#"select count(*) as "count!" from tasks t
+           where state = 'dead' and workspace_id is not distinct from $1 and (t.payload->>'upload' is null or exists
+             (select from uploads u where u.id = (t.payload->>'upload')::uuid and u.status = 'failed'))"#,
+        workspace
+    )
+    .fetch_one(tx.conn())
+    .await?)
+}
+
 /// Removes tasks that were given up before `before`.
 pub async fn delete_dead(tx: &mut Tx, before: DateTime<Utc>) -> Result<u64> {
     Ok(sqlx::query!("delete from tasks where state = 'dead' and run_at < $1", before)

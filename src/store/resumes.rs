@@ -116,6 +116,11 @@ pub async fn set_reader(tx: &mut Tx, id: ResumeId, reader: i32) -> Result<()> {
     Ok(())
 }
 
+/// How many resumes the workspace has.
+pub async fn count(tx: &mut Tx) -> Result<i64> {
+    Ok(sqlx::query_scalar!(r#"select count(*) as "count!" from resumes"#).fetch_one(tx.conn()).await?)
+}
+
 /// The resume made of an upload.
 pub async fn of_upload(tx: &mut Tx, upload: UploadId) -> Result<Option<(ResumeId, CandidateId)>> {
     let row = sqlx::query!("select id, candidate_id from resumes where upload_id = $1", upload.0)

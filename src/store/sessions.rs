@@ -113,6 +113,13 @@ pub async fn delete(tx: &mut Tx, member: MemberId, id: SessionId) -> Result<Vec<
         .ok_or(Error::NotFound)
 }
 
+/// Ends all sessions of a member; answers their token hashes.
+pub async fn delete_of_member(tx: &mut Tx, member: MemberId) -> Result<Vec<Vec<u8>>> {
+    Ok(sqlx::query_scalar!("delete from sessions where member_id = $1 returning token_hash", member.0)
+        .fetch_all(tx.conn())
+        .await?)
+}
+
 /// Ends all sessions of a user, but for `keep`; answers their token hashes.
 pub async fn delete_of_user(tx: &mut Tx, user: UserId, keep: Option<SessionId>) -> Result<Vec<Vec<u8>>> {
     Ok(sqlx::query_scalar!(

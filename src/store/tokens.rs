@@ -24,16 +24,20 @@ pub async fn insert(tx: &mut Tx, token: &Token, member: MemberId, token_hash: &[
     Ok(())
 }
 
-/// The live token with this hash, and whose it is.
-pub async fn by_hash(tx: &mut Tx, token_hash: &[u8], now: DateTime<Utc>) -> Result<Option<(TokenId, MemberId)>> {
+/// A token that works: which, whose, and when it ends.
+pub type Live = (TokenId, MemberId, Option<DateTime<Utc>>);
+
+/// The live token with this hash.
+pub async fn by_hash(tx: &mut Tx, token_hash: &[u8], now: DateTime<Utc>) -> Result<Option<Live>> {
     let row = sqlx::query!(
-        "select id, member_id from api_tokens where token_hash = $1 and (expires_at is null or expires_at > $2)",
+        r#"select id, member_id, expires_at from api_tokens
+           where token_hash = $1 and (expires_at is null or expires_at > $2)"#,
         token_hash,
         now
     )
     .fetch_optional(tx.conn())
     .await?;
-    Ok(row.map(|row| (row.id.into(), row.member_id.into())))
+    Ok(row.map(|row| (row.id.into(), row.member_id.into(), row.expires_at)))
 }
 
 /// A member's tokens, newest first.

@@ -297,3 +297,176 @@ async fn an_owner_gets_no_link_to_an_account_of_another_workspace() {
     answer.problem(StatusCode::CONFLICT, "account_elsewhere");
     app.finish().await;
 }
+
+#[tokio::test]
+async fn a_nul_character_is_a_mistake_of_its_field_and_never_our_fault() {
+    let app = TestApp::start().await;
+    let owner = app.owner().await;
+    let refused = async |client: &Client, method: Method, path: &str, body: Value, field: &str| {
+        let answer = client.send(client.request(method, path).json(&body)).await;
+        let problem = answer.problem(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request");
+        assert_eq!(problem["errors"][0]["field"], field, "{problem}");
+        assert!(problem["detail"].as_str().unwrap().contains("NUL"), "{problem}");
+    };
+    refused(&app.stranger(), Method::POST, "/auth/login", credentials("a\0@example.com", "x"), "email").await;
+    refused(&owner, Method::PATCH, "/auth/me", json!({"name": "Ol\0ga"}), "name").await;
+    refused(&owner, Method::POST, "/tokens", json!({"name": "\0"}), "name").await;
+    refused(&owner, Method::POST, "/search", json!({"query": "Java\0"}), "query").await;
+    let filters = json!({"query": "", "filters": {"keywords": [{"text": "a"}, {"text": "\0"}]}});
+    refused(&owner, Method::POST, "/search", filters, "filters.keywords.1.text").await;
+    let answer = owner.get("/search/stream?query=Java%00").await;
+    let problem = answer.problem(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request");
+    assert_eq!(problem["errors"][0]["field"], "query");
+    // A backslash before the same letters is no NUL.
+    owner.patch("/auth/me", &json!({"name": "Olga \\u0000"})).await.expect(StatusCode::OK);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_text_that_the_database_does_not_keep_is_the_requests_mistake() {
+    let app = TestApp::start().await;
+    let mut tx = app.ctx.store.system().await.unwrap();
+    let error = talentprompt::store::members::by_email(&mut tx, "a\0@example.com").await.unwrap_err();
+    let error = talentprompt::recruit::Error::from(error);
+    assert!(matches!(error, talentprompt::recruit::Error::Invalid(_)), "{error:?}");
+    drop(tx);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn credentials_that_do_not_hold_count_against_the_address_once_each() {
+    let limited = |config: &mut talentprompt::config::Config| config.security.anonymous_requests_per_minute = 4;
+    let app = TestApp::with(Plan { config: limited, ..Plan::default() }).await;
+    let stranger = app.stranger();
+    let session = Credentials::Session { cookie: "__Host-talentprompt=guess".to_owned(), csrf: String::new() };
+    stranger.with(session).get("/auth/me").await.problem(StatusCode::UNAUTHORIZED, "session_expired");
+    let program = stranger.with_token("tp_guess");
+    let keyed = program.request(Method::POST, "/interpret").header("Idempotency-Key", "k").json(&json!({"query": ""}));
+    program.send(keyed).await.problem(StatusCode::UNAUTHORIZED, "invalid_token");
+    for _ in 0..2 {
+        program.get("/auth/me").await.problem(StatusCode::UNAUTHORIZED, "invalid_token");
+    }
+    program.get("/auth/me").await.problem(StatusCode::TOO_MANY_REQUESTS, "too_many_requests");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn sign_ins_at_the_same_time_are_throttled_as_those_in_a_row_are() {
+    let app = TestApp::with(Plan { config: |config| config.security.failed_sign_ins = 3, ..Plan::default() }).await;
+    let owner = app.owner().await;
+    let wrong = credentials(&owner.email, "not my password");
+    let stranger = app.stranger();
+    let answers = futures::future::join_all((0..12).map(|_| stranger.post("/auth/login", &wrong))).await;
+    let tried = answers.iter().filter(|answer| answer.status == StatusCode::UNAUTHORIZED).count();
+    let refused = answers.iter().filter(|answer| answer.status == StatusCode::TOO_MANY_REQUESTS).count();
+    assert_eq!((tried, refused), (3, 9));
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn sign_ins_that_succeed_use_nothing_up_and_a_wrong_current_password_is_throttled() {
+    let app = TestApp::with(Plan { config: |config| config.security.failed_sign_ins = 3, ..Plan::default() }).await;
+    let owner = app.owner().await;
+    for _ in 0..5 {
+        app.sign_in(&owner.email).await;
+    }
+    let change = |current: &str| json!({"current_password": current, "new_password": "another long one"});
+    for _ in 0..3 {
+        let answer = owner.patch("/auth/me", &change("not my password")).await;
+        answer.problem(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request");
+    }
+    let answer = owner.patch("/auth/me", &change(PASSWORD)).await;
+    answer.problem(StatusCode::TOO_MANY_REQUESTS, "too_many_requests");
+    app.sign_in(&owner.email).await;
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn an_api_token_ends_at_its_time_though_it_was_used_just_before() {
+    let app = TestApp::start().await;
+    let owner = app.owner().await;
+    let answer = owner.post("/tokens", &json!({"name": "import", "expires_in_days": 1})).await;
+    let program = owner.with_token(answer.expect(StatusCode::CREATED)["secret"].as_str().unwrap());
+    assert_eq!(app.sql("update api_tokens set expires_at = now() + interval '3 seconds'").await, 1);
+    program.get("/auth/me").await.expect(StatusCode::OK);
+    tokio::time::sleep(std::time::Duration::from_millis(3100)).await;
+    program.get("/auth/me").await.problem(StatusCode::UNAUTHORIZED, "invalid_token");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_database_that_cannot_be_asked_ends_nobodys_session() {
+    let app = TestApp::start().await;
+    let owner = app.owner().await;
+    app.sql("alter table workspaces rename to away").await;
+    owner.get("/auth/me").await.problem(StatusCode::INTERNAL_SERVER_ERROR, "internal");
+    app.sql("alter table away rename to workspaces").await;
+    owner.get("/auth/me").await.expect(StatusCode::OK);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn whoever_listens_hears_of_uploads_until_they_are_shut_out() {
+    let app = TestApp::start().await;
+    let owner = app.owner().await;
+    let member = app.member(&owner, "viewer").await;
+    let stranger = app.owner().await;
+    let listen = async |client: &Client| client.request(Method::GET, "/events").send().await.unwrap();
+    let (ours, alike, theirs) = (listen(&member).await, listen(&member).await, listen(&stranger).await);
+    owner.add("ana.txt", "Ana Lima\nana@example.com\n").await;
+    for client in [&member, &stranger] {
+        let keeper = if client.email == member.email { &owner } else { client };
+        let second = if client.email == member.email { None } else { Some(app.member(keeper, "owner").await) };
+        let path = format!("/members/{}", member_id(client).await);
+        second.as_ref().unwrap_or(keeper).delete(&path).await.expect(StatusCode::NO_CONTENT);
+    }
+    for (events, heard) in [(ours, true), (alike, true), (theirs, false)] {
+        let text = tokio::time::timeout(std::time::Duration::from_secs(30), events.text()).await;
+        let text = text.expect("a stream goes on after its member was removed").unwrap();
+        assert_eq!(text.contains("event: upload") && text.contains("indexed"), heard, "{text}");
+    }
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn an_evaluation_before_the_set_up_does_not_shut_the_owner_out() {
+    let app = TestApp::start().await;
+    let owner = setup::NewOwner {
+        workspace: "eval 0123456789abcdef".to_owned(),
+        name: "Evaluation".to_owned(),
+        email: "eval-0123456789abcdef@example.invalid.local".to_owned(),
+        password: PASSWORD.to_owned(),
+    };
+    setup::create(&app.ctx, owner).await.unwrap();
+    let mut stranger = app.stranger();
+    assert_eq!(stranger.get("/setup").await.expect(StatusCode::OK), &json!({"needed": true}));
+    let token = setup::token(&app.ctx).await.unwrap();
+    assert!(setup::is_open(&app.ctx, &token).await.unwrap());
+    let link = setup::url(&app.ctx, &token);
+    let mut scratch = first_owner(&link, "a@example.com");
+    scratch["workspace"] = json!("eval 0123456789abcdef");
+    let answer = stranger.post("/setup", &scratch).await;
+    assert_eq!(answer.expect(StatusCode::UNPROCESSABLE_ENTITY)["errors"][0]["field"], "workspace");
+    let answer = stranger.post("/setup", &first_owner(&link, "a@example.com")).await;
+    stranger.enter(&answer);
+    assert_eq!(stranger.get("/setup").await.expect(StatusCode::OK), &json!({"needed": false}));
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn whoever_is_shut_out_of_one_workspace_stays_signed_in_in_another() {
+    let app = TestApp::start().await;
+    let (here, there) = (app.owner().await, app.owner().await);
+    let shared = app.member(&here, "viewer").await;
+    let member = "insert into members (id, workspace_id, user_id, role, created_at)
+        select gen_random_uuid(), m.workspace_id, u.id, 'viewer', now() from users u, members m
+        join users o on o.id = m.user_id where u.email = ";
+    app.sql(&format!("{member} '{}' and o.email = '{}'", shared.email, there.email)).await;
+    let members = there.get("/members").await.expect(StatusCode::OK)["members"].as_array().unwrap().clone();
+    let id = id_of(members.iter().find(|member| member["email"] == shared.email.as_str()).unwrap());
+    there.patch(&format!("/members/{id}"), &json!({"disabled": true})).await.expect(StatusCode::OK);
+    shared.get("/auth/me").await.expect(StatusCode::OK);
+    there.delete(&format!("/members/{id}")).await.expect(StatusCode::NO_CONTENT);
+    shared.get("/auth/me").await.expect(StatusCode::OK);
+    app.finish().await;
+}

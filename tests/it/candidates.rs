@@ -272,3 +272,18 @@ async fn candidates_are_listed_last_changed_first_page_by_page() {
     assert_eq!(answer.problem(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request")["errors"][0]["field"], "cursor");
     app.finish().await;
 }
+
+#[tokio::test]
+async fn a_correction_of_nothing_changes_nothing_and_one_of_an_unknown_field_is_refused() {
+    let app = TestApp::start().await;
+    let owner = app.owner().await;
+    let id = owner.add("ana.txt", ana()).await;
+    let before = dossier(&owner, &id).await;
+    let path = format!("/candidates/{id}");
+    assert_eq!(owner.patch(&path, &json!({})).await.expect(StatusCode::OK), &before);
+    let answer = owner.patch(&path, &json!({"nmae": "Ana"})).await;
+    let problem = answer.problem(StatusCode::BAD_REQUEST, "malformed_request");
+    assert!(problem["detail"].as_str().unwrap().contains("nmae"), "{problem}");
+    assert_eq!(dossier(&owner, &id).await, before);
+    app.finish().await;
+}

@@ -418,3 +418,28 @@ async fn limits_of_a_request_are_named_with_their_own_codes() {
     }
     app.finish().await;
 }
+
+#[tokio::test]
+async fn a_process_whose_searches_have_no_whole_index_is_not_ready() {
+    let server = QdrantServer::start(KEY).await;
+    let index = connect(&settings(&server));
+    let plan = Plan { workers: false, ..Plan::default() };
+    let app = TestApp::prepared(plan, move |ctx| ctx.vectors = index).await;
+    let stranger = app.stranger();
+    let begin = Instant::now();
+    while app.ctx.vectors.ready().await.unwrap() != Ready::Whole || stands_in_at(&app.ctx) {
+        assert!(begin.elapsed() < NOTICED, "the new collection is not filled");
+        standby::prepare(&app.ctx).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    stranger.get("/readyz").await.expect(StatusCode::OK);
+    let standby = app.ctx.vectors.standby().unwrap();
+    standby.doubt();
+    let answer = stranger.get("/readyz").await;
+    let problem = answer.problem(StatusCode::SERVICE_UNAVAILABLE, "unavailable");
+    assert!(problem["detail"].as_str().unwrap().contains("index"), "{problem}");
+    standby.filled();
+    stranger.get("/readyz").await.expect(StatusCode::OK);
+    app.finish().await;
+    drop(server);
+}

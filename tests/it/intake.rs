@@ -159,6 +159,9 @@ async fn each_document_of_an_archive_is_an_upload_of_its_own() {
     outcomes.sort();
     assert_eq!(outcomes, ["ana.txt indexed", "bea.docx indexed", "broken.pdf failed"]);
     assert_eq!(people(&owner).await["total"], 2);
+    // The archive is no resume.
+    let state = owner.get("/status").await;
+    assert_eq!(state.expect(StatusCode::OK)["counts"]["resumes"], 2, "{}", state.body);
     app.finish().await;
 }
 

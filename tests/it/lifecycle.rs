@@ -20,7 +20,8 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::support::app::{configuration_file, environment, on_database};
+use crate::support::app::{configuration_file, environment, on_database, resume};
+use crate::support::qdrant_server::QdrantServer;
 
 /// How long the program may take for anything on a machine that is busy.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -72,9 +73,13 @@ impl Unit {
     }
 
     fn start(&self) -> Process<'_> {
+        self.start_as("all")
+    }
+
+    fn start_as(&self, role: &str) -> Process<'_> {
         let log = File::options().create(true).append(true).open(self.folder.path().join("log")).unwrap();
         let child = Command::new("/bin/sh")
-            .args(["-c", HAND_OVER, "sh", env!("CARGO_BIN_EXE_talentprompt"), "serve", "--config"])
+            .args(["-c", HAND_OVER, "sh", env!("CARGO_BIN_EXE_talentprompt"), "serve", "--role", role, "--config"])
             .arg(&self.config)
             .env("NOTIFY_SOCKET", self.folder.path().join("notify"))
             .env("WATCHDOG_USEC", "3000000")
@@ -264,6 +269,80 @@ async fn a_restart_under_load_loses_no_request_on_kept_and_on_fresh_connections(
     assert!(before > 0 && answered.load(Ordering::Relaxed) > before, "nothing was asked on both sides of the restart");
     second.signal(Signal::TERM);
     assert!(tokio::task::block_in_place(|| second.ended()).success());
+    unit.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_process_serves_or_works_as_its_role_says() {
+    let unit = Unit::new();
+    unit.command(&["serve", "--role", "worker"], 1);
+    let server = QdrantServer::start("let-me-in").await;
+    let vector = format!("[vector]\nurl = {:?}\napi_key = \"let-me-in\"\n", server.url());
+    unit.change(|text| format!("{text}{vector}"));
+    let works = || {
+        let findings = unit.doctor();
+        findings.iter().any(|finding| finding["check"] == "workers" && finding["level"] == "ok")
+    };
+    let worker = unit.start_as("worker");
+    unit.told("READY=1");
+    unit.told("WATCHDOG=1");
+    assert!(tokio::task::block_in_place(works));
+    let mut asker = Asker { address: unit.address(), keep: false, stream: None };
+    let answer = tokio::time::timeout(Duration::from_millis(500), asker.ask()).await;
+    assert!(answer.is_err(), "a worker answers requests");
+    worker.signal(Signal::TERM);
+    assert!(tokio::task::block_in_place(|| worker.ended()).success());
+
+    let api = unit.start_as("api");
+    unit.told("READY=1");
+    unit.told("WATCHDOG=1");
+    assert!(asker.ask().await.unwrap());
+    assert!(!tokio::task::block_in_place(works));
+    api.signal(Signal::TERM);
+    assert!(tokio::task::block_in_place(|| api.ended()).success());
+    unit.remove().await;
+    drop(server);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_import_goes_on_when_the_workers_it_waited_for_stop_and_gives_up_what_was_deleted() {
+    let unit = Unit::new();
+    let json = |arguments: &[&str]| -> Value {
+        serde_json::from_str(&unit.command(&[arguments, &["--json"]].concat(), 0)).unwrap()
+    };
+    assert_eq!(json(&["migrate", "up"])["schema"], "up to date");
+    let create = ["users", "create", "o@example.com", "--name", "O", "--role", "owner", "--workspace", "Example"];
+    assert!(json(&create)["password"].is_string());
+    assert!(json(&["users", "create", "m@example.com", "--name", "M"])["invitation_url"].is_string());
+    assert_eq!(json(&["tokens", "create", "o@example.com", "--name", "scripts"])["token"]["name"], "scripts");
+    let folder = unit.folder.path().join("resumes");
+    fs::create_dir(&folder).unwrap();
+    for name in ["Ana Lima", "Bo Chen"] {
+        fs::write(
+            folder.join(format!("{name}.txt")),
+            resume(name, &format!("{}@example.com", &name[..2]), "Nurse", &[]),
+        )
+        .unwrap();
+    }
+    let admin = on_database(&environment("TALENTPROMPT_TEST_DATABASE_URL"), &unit.database);
+    let mut database = PgConnection::connect(&admin).await.unwrap();
+    // The lock that says "somebody works here", held by somebody who does not.
+    let lock = i64::from(i32::from_be_bytes(*b"lent"));
+    sqlx::query("select pg_advisory_lock_shared($1)").bind(lock).execute(&mut database).await.unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_talentprompt"));
+    command.args(["import", "--json", "--config"]).arg(&unit.config).arg(&folder).stdout(Stdio::piped());
+    let importing = command.spawn().unwrap();
+    let begin = Instant::now();
+    let delete = "delete from uploads where filename = 'Bo Chen.txt'";
+    while sqlx::query(delete).execute(&mut database).await.unwrap().rows_affected() == 0 {
+        assert!(begin.elapsed() < PATIENCE, "nothing is taken in");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    database.close().await.unwrap();
+    let output = tokio::task::block_in_place(|| importing.wait_with_output()).unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((output.status.code(), &report["indexed"]), (Some(1), &Value::from(1)), "{report}");
+    assert_eq!(report["failed"][0]["code"], "deleted", "{report}");
     unit.remove().await;
 }
 

@@ -6,6 +6,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 use talentprompt::base::random;
 use talentprompt::boot::lifecycle;
+use talentprompt::store::accounts;
 use talentprompt::store::queue::{self, Counts, Reserved};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -33,6 +34,14 @@ async fn reserve(app: &TestApp) -> Option<Reserved> {
 /// The held task's worker is not heard of any more.
 async fn let_the_lease_expire(app: &TestApp) {
     assert_eq!(app.sql("update tasks set lease_until = now() - interval '1 second' where state = 'running'").await, 1);
+}
+
+/// How many tasks of the only workspace were given up and left something undone.
+async fn given_up(app: &TestApp) -> i64 {
+    let mut tx = app.ctx.store.system().await.unwrap();
+    let workspaces = accounts::workspaces(&mut tx).await.unwrap();
+    assert_eq!(queue::given_up(&mut tx).await.unwrap(), 0);
+    queue::given_up(&mut app.ctx.store.workspace(workspaces[0].0).await.unwrap()).await.unwrap()
 }
 
 /// Workers, until the token is cancelled.
@@ -129,10 +138,12 @@ async fn a_task_that_killed_every_worker_is_given_up_and_its_upload_says_why() {
     let detail = failed["error"]["detail"].as_str().unwrap();
     assert!(detail.contains("40") && detail.contains("killed"), "{detail}");
     assert!(!failed["error"]["hint"].as_str().unwrap().is_empty());
+    assert_eq!(given_up(&app).await, 1);
 
     let path = format!("/uploads/{}/retry", failed["id"].as_str().unwrap());
     owner.post(&path, &json!({})).await.expect(StatusCode::ACCEPTED);
     assert_eq!(owner.wait_for(&upload).await["status"], "indexed");
+    assert_eq!(given_up(&app).await, 0, "what was tried again with success is said to be undone");
     end(working).await;
     app.finish_with(Counts { dead: 1, ..Counts::default() }).await;
 }

@@ -133,7 +133,7 @@ async fn pages_follow_each_other_without_gap_or_overlap() {
     let (mut seen, mut cursor) = (Vec::new(), Value::Null);
     loop {
         let page = owner.search(&json!({"query": "Java", "limit": 2, "cursor": cursor})).await;
-        assert_eq!(page["total"], 5);
+        assert_eq!((&page["total"], &page["total_is_lower_bound"]), (&json!(5), &json!(false)));
         assert_eq!(page["hits"][0]["rank"], seen.len() + 1);
         seen.extend(names(&page));
         cursor = page["next_cursor"].clone();
@@ -159,9 +159,12 @@ async fn queries_of_no_one_and_too_many_characters_are_answered() {
     add(&owner, &[("Ana Lima", "Developer", &["C"])]).await;
     let empty = owner.search(&json!({"query": ""})).await;
     assert_eq!((&empty["total"], &empty["hits"]), (&json!(0), &json!([])));
-    for query in ["C", "x", "é", "\u{0}", "\"", "((("] {
+    for query in ["C", "x", "é", "\u{1}", "\"", "((("] {
         owner.search(&json!({"query": query})).await;
     }
+    // No text with a NUL character is taken, for none can be kept.
+    let nul = owner.post("/search", &json!({"query": "\u{0}"})).await;
+    assert_eq!(nul.expect(StatusCode::UNPROCESSABLE_ENTITY)["errors"][0]["field"], "query");
     for path in ["/search", "/interpret"] {
         let answer = owner.post(path, &json!({"query": "Java ".repeat(20_000)})).await;
         let problem = answer.problem(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request");
@@ -201,6 +204,30 @@ async fn requests_that_cannot_be_read_are_problem_documents() {
     assert_eq!(stream.problem(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request")["errors"][0]["field"], "filters");
     let long = format!("/search/stream?query={}", "a".repeat(20_001));
     owner.get(&long).await.problem(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn edited_chips_of_no_end_are_refused_by_their_field() {
+    let app = TestApp::start().await;
+    let owner = app.owner().await;
+    let word = |text: String| json!({"text": text, "kind": "should"});
+    let words = |count: usize| (0..count).map(|at| word(format!("word{at}"))).collect::<Vec<_>>();
+    let refused = [
+        (json!({"keywords": words(101)}), "filters.keywords"),
+        (json!({"keywords": words(60), "employers": vec![json!({"name": "Acme"}); 41]}), "filters.keywords"),
+        (json!({"titles": [{"label": "a".repeat(201)}]}), "filters.titles"),
+        (json!({"locations": [{"name": "Berlin", "country": "D".repeat(201)}]}), "filters.locations"),
+    ];
+    for (filters, field) in refused {
+        let answer = owner.post("/search", &json!({"query": "", "filters": filters})).await;
+        let problem = answer.problem(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request");
+        assert_eq!(problem["errors"][0]["field"], field, "{problem}");
+    }
+    owner.search(&json!({"query": "", "filters": {"keywords": words(100)}})).await;
+    let nul = owner.get("/search/stream?filters=%7B%22unresolved%22%3A%5B%22%5Cu0000%22%5D%7D").await;
+    let problem = nul.problem(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request");
+    assert_eq!(problem["errors"][0]["field"], "filters.unresolved.0");
     app.finish().await;
 }
 
@@ -465,7 +492,7 @@ impl Embedder for Mute {
     }
 
     async fn embed_query(&self, _: &str) -> Result<Vec<f32>, EmbedError> {
-        Err(EmbedError::Unavailable("connection refused".to_owned()))
+        Err(EmbedError::Model("the model is away".to_owned()))
     }
 }
 

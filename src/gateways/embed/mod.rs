@@ -31,9 +31,6 @@ pub enum Error {
     /// The model is not there or its files are not what they should be.
     #[error("{0}")]
     Model(String),
-    /// The endpoint did not answer.
-    #[error("the embedding endpoint is not reachable: {0}")]
-    Unavailable(String),
 }
 
 /// Turns text into unit vectors.

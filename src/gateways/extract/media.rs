@@ -58,11 +58,6 @@ impl MediaType {
             Self::Unknown => "application/octet-stream",
         }
     }
-
-    /// Whether it is a picture.
-    pub fn is_image(self) -> bool {
-        matches!(self, Self::Png | Self::Jpeg | Self::Tiff)
-    }
 }
 
 /// How far into a file its signature is looked for; PDF readers accept it within the first 1,024 bytes.

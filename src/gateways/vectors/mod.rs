@@ -82,8 +82,8 @@ pub enum Condition {
         /// At most.
         max: Option<f32>,
     },
-    /// One of these people.
-    Candidates(Vec<CandidateId>),
+    /// At least one of these holds; there is at least one.
+    Any(Vec<Condition>),
 }
 
 /// Which points a query looks at. The workspace is not optional.

@@ -71,6 +71,8 @@ fn check_condition(condition: &Condition) -> Result<(), String> {
             if *radius_km >= 0.0 && radius_km.is_finite() { Ok(()) } else { Err(format!("a radius of {radius_km} km")) }
         }
         Condition::Years { min, max } => finite(min.as_slice()).and_then(|()| finite(max.as_slice())),
+        Condition::Any(several) if several.is_empty() => Err("one of no conditions cannot hold".to_owned()),
+        Condition::Any(several) => several.iter().try_for_each(check_condition),
         _ => Ok(()),
     }
 }

@@ -235,7 +235,9 @@ impl VectorIndex for Standby {
     async fn ready(&self) -> Result<Ready, Error> {
         match self.state() {
             State::StandIn | State::Returning => Ok(Ready::Whole),
-            State::Server | State::Filling => {
+            // Nobody searches yet, whatever the server has.
+            State::Filling => self.noted(self.server.ready().await).map(|_| Ready::Lacking),
+            State::Server => {
                 let ready = self.noted(self.server.ready().await)?;
                 if ready == Ready::Lacking {
                     self.doubt();

@@ -16,7 +16,7 @@ use crate::recruit::accounts::sign_in::{self, SignedIn};
 use crate::recruit::accounts::{Actor, Via, profile};
 
 /// Who is signed in.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 pub struct Me {
     user: User,
     workspace: Workspace,
@@ -65,7 +65,8 @@ pub(super) fn welcome(signed_in: &SignedIn) -> Response {
 }
 
 /// E-mail and password.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Login {
     email: String,
     password: String,
@@ -99,7 +100,8 @@ pub async fn me(Viewer(me): Viewer) -> axum::Json<Me> {
 }
 
 /// What to change of one's own account.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Change {
     name: Option<String>,
     current_password: Option<String>,

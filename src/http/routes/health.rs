@@ -3,6 +3,7 @@
 use axum::extract::State;
 
 use crate::context::Context;
+use crate::gateways::vectors::Ready;
 use crate::http::problem::{Answer, Problem};
 use crate::recruit::Error;
 
@@ -11,9 +12,13 @@ pub async fn alive() -> &'static str {
     "ok\n"
 }
 
-/// The process can work: its database and its vector engine answer.
+/// Requests are answered: the database answers, and searches have a whole index, the server's or its stand-in. An index
+/// in the process that is being filled at the start is ready: searches wait for it, up to ten seconds, and everything
+/// else is answered at once. Were it not, a restart would look like an outage to whoever watches or sends requests here.
 pub async fn ready(State(ctx): State<Context>) -> Answer<&'static str> {
     ctx.store.ready().await.map_err(|error| Problem::from(Error::from(error)))?;
-    ctx.vectors.ready().await.map_err(|error| Problem::from(Error::from(error)))?;
-    Ok("ready\n")
+    match ctx.vectors.ready().await.map_err(|error| Problem::from(Error::from(error)))? {
+        Ready::Whole => Ok("ready\n"),
+        Ready::Lacking => Err(Error::Unavailable("the index, which is being filled,").into()),
+    }
 }

@@ -13,7 +13,8 @@ use crate::http::problem::{Answer, Problem};
 use crate::recruit::accounts::invitations;
 
 /// The link's token and the password to set.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Acceptance {
     token: String,
     name: Option<String>,

@@ -57,6 +57,7 @@ pub async fn list(State(ctx): State<Context>, Viewer(me): Viewer) -> Answer<axum
 
 /// Whom to invite.
 #[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Invitation {
     email: String,
     name: String,
@@ -64,7 +65,7 @@ pub struct Invitation {
 }
 
 /// A member who was invited, with the link to give them.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 pub struct Invited {
     member: Member,
     /// Works once, for a week.
@@ -85,6 +86,7 @@ pub async fn invite(
 
 /// What to change of a member.
 #[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct MemberChange {
     role: Option<Role>,
     disabled: Option<bool>,
@@ -114,7 +116,7 @@ pub async fn remove(State(ctx): State<Context>, Owner(me): Owner, Path(id): Path
 }
 
 /// A one-time link.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 pub struct Link {
     /// Works once, for a week.
     url: String,

@@ -13,7 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::context::Context;
 use crate::http::auth::Viewer;
 use crate::http::events::{event, open};
-use crate::http::extract::{Json, Query};
+use crate::http::extract::{Json, Query, refuse_nul};
 use crate::http::layers::in_time;
 use crate::http::problem::{Answer, Problem};
 use crate::model::query::interpretation::Interpretation;
@@ -94,6 +94,7 @@ pub async fn stream(
     Viewer(me): Viewer,
     Query(asked): Query<StreamRequest>,
 ) -> Answer<impl IntoResponse> {
+    refuse_nul(asked.filters.as_deref().unwrap_or_default().as_bytes(), "filters")?;
     let filters = match asked.filters.as_deref().map(serde_json::from_str::<Interpretation>) {
         Some(Err(error)) => return Err(crate::recruit::Error::field("filters", error.to_string()).into()),
         Some(Ok(filters)) => Some(filters),
@@ -139,6 +140,7 @@ fn steps(ctx: Context, mut search: Search) -> impl Stream<Item = Result<Event, I
 
 /// A query.
 #[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct InterpretRequest {
     query: String,
 }

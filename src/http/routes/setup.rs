@@ -26,7 +26,8 @@ pub async fn state(State(ctx): State<Context>, _: Stranger) -> Answer<axum::Json
 }
 
 /// The first owner, with the token of the one-time link.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct FirstOwner {
     token: String,
     workspace: String,

@@ -79,12 +79,13 @@ fn service(name: &'static str, up: bool, otherwise: &'static str, meaning: &'sta
 }
 
 async fn counts(ctx: &Context, me: &Actor) -> Answer<Counts> {
-    let (_, candidates) = candidates::list(ctx, me, None, 1).await?;
+    let (candidates, resumes) = candidates::counts(ctx, me).await?;
     let (_, uploads) = intake::list(ctx, me, None, None, 1).await?;
-    let mut counts = Counts { candidates, ..Counts::default() };
+    let mut counts = Counts { candidates, resumes, ..Counts::default() };
     for (status, count) in uploads {
         match status {
-            crate::model::upload::Status::Indexed => counts.resumes += count,
+            // An archive is one too; what came of it is counted by itself.
+            crate::model::upload::Status::Indexed => {}
             crate::model::upload::Status::Failed => counts.failed += count,
             _ => counts.queued += count,
         }

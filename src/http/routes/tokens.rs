@@ -28,13 +28,14 @@ pub async fn list(State(ctx): State<Context>, Viewer(me): Viewer) -> Answer<axum
 
 /// A token to make.
 #[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct NewToken {
     name: String,
     expires_in_days: Option<u16>,
 }
 
 /// A new token with its secret.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 pub struct CreatedToken {
     token: Token,
     /// Shown this once.

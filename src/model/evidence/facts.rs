@@ -6,13 +6,13 @@ use crate::model::query::certifications;
 use crate::model::query::interpretation::{Kind, WantedEducation, WantedLanguage, WantedLocation};
 use crate::model::resume;
 use crate::model::span::Span;
-use crate::model::taxonomy::{self, PlaceKind};
+use crate::model::taxonomy::{self, Place, PlaceKind};
 
 /// How far from a city counts as there when no radius is asked for, in kilometres: an hour's commute.
-const AROUND: f64 = 50.0;
+pub(super) const AROUND: f64 = 50.0;
 
 /// How far from a region's centre may still be in it, in kilometres; it makes a part, never the whole.
-const REGION: f64 = 150.0;
+pub(super) const REGION: f64 = 150.0;
 
 /// One reason for all places of a kind, which are alternatives; remote work is one more alternative.
 pub(super) fn places(case: &Case<'_>) -> Vec<Reason> {
@@ -53,14 +53,19 @@ fn remote(case: &Case<'_>) -> Finding {
     Finding { status: Status::Met, evidence: case.source.quotes(evidence) }
 }
 
+/// The place that is wanted, where the gazetteer has it.
+pub(super) fn known(wanted: &WantedLocation) -> Option<&'static Place> {
+    match &wanted.country {
+        Some(country) => taxonomy::places().within(&wanted.name, country),
+        None => taxonomy::places().resolve(&wanted.name),
+    }
+}
+
 fn lives(case: &Case<'_>, wanted: &WantedLocation) -> Finding {
     let Some(home) = case.profile.location.as_ref().filter(|home| home.confidence >= 0.5) else {
         return relocates(case);
     };
-    let known = match &wanted.country {
-        Some(country) => taxonomy::places().within(&wanted.name, country),
-        None => taxonomy::places().resolve(&wanted.name),
-    };
+    let known = known(wanted);
     let evidence = |status| Finding { status, evidence: case.source.quotes([home.span]) };
     if let Some(area) = known.filter(|place| place.kind == PlaceKind::Countries) {
         let inside = home.value.country.as_ref().is_some_and(|country| area.countries.contains(country));

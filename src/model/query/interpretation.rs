@@ -218,3 +218,54 @@ pub struct Interpretation {
     /// Words that were not understood; they still rank by their meaning.
     pub unresolved: Vec<String>,
 }
+
+/// The most parts that an edited query may have: more than a person edits, and each is held against every candidate.
+pub const MOST_PARTS: usize = 100;
+
+/// The longest label of a part, in characters.
+pub const LONGEST_LABEL: usize = 200;
+
+impl Interpretation {
+    /// The field that is larger than a search may be, and what it takes.
+    pub fn excess(&self) -> Option<(&'static str, String)> {
+        let fields = self.labels();
+        let labels = || fields.iter().flat_map(|(field, _, labels)| labels.iter().map(move |label| (*field, *label)));
+        if let Some((field, _)) = labels().find(|(_, label)| label.chars().count() > LONGEST_LABEL) {
+            return Some((field, format!("has a part of more than {LONGEST_LABEL} characters")));
+        }
+        if fields.iter().map(|(_, parts, _)| parts).sum::<usize>() > MOST_PARTS {
+            let (field, parts, _) = fields.iter().max_by_key(|(_, parts, _)| *parts)?;
+            return Some((field, format!("has {parts} parts; a search takes {MOST_PARTS} in all")));
+        }
+        None
+    }
+
+    /// What steers the search, by field: how many parts, and their texts. The rest only says how a query was read.
+    fn labels(&self) -> [(&'static str, usize, Vec<&str>); 9] {
+        fn some(text: Option<&String>) -> &str {
+            text.map(String::as_str).unwrap_or_default()
+        }
+        let skills = self.skills.iter().flat_map(|part| [part.id.as_str(), &part.label]).collect();
+        let titles = self.titles.iter().flat_map(|part| [some(part.id.as_ref()), &part.label]).collect();
+        let locations =
+            self.locations.iter().flat_map(|part| [part.name.as_str(), some(part.country.as_ref())]).collect();
+        let languages =
+            self.languages.iter().flat_map(|part| [part.code.as_str(), some(part.level.as_ref())]).collect();
+        let education =
+            self.education.iter().flat_map(|part| [some(part.level.as_ref()), some(part.field.as_ref())]).collect();
+        let certifications = self.certifications.iter().map(|part| part.label.as_str()).collect();
+        let employers = self.employers.iter().map(|part| part.name.as_str()).collect();
+        let keywords = self.keywords.iter().map(|part| part.text.as_str()).collect();
+        [
+            ("filters.skills", self.skills.len(), skills),
+            ("filters.titles", self.titles.len(), titles),
+            ("filters.seniority", self.seniority.len(), Vec::new()),
+            ("filters.locations", self.locations.len(), locations),
+            ("filters.languages", self.languages.len(), languages),
+            ("filters.education", self.education.len(), education),
+            ("filters.certifications", self.certifications.len(), certifications),
+            ("filters.employers", self.employers.len(), employers),
+            ("filters.keywords", self.keywords.len(), keywords),
+        ]
+    }
+}

@@ -2,7 +2,8 @@
 
 use super::Finding;
 use crate::context::Context;
-use crate::store;
+use crate::model::workspace::is_scratch;
+use crate::store::{self, queue};
 
 /// How long a task may wait on a machine that keeps up, in seconds.
 const WAITED: f64 = 900.0;
@@ -16,7 +17,7 @@ pub(super) async fn checks(ctx: &Context) -> Vec<Finding> {
         connections(ctx),
         owner(ctx).await,
         tasks(ctx).await,
-        queue(ctx).await,
+        waiting(ctx).await,
         workers(ctx).await,
         cache(ctx).await,
         index(ctx).await,
@@ -63,7 +64,7 @@ async fn owner(ctx: &Context) -> Finding {
         store::accounts::workspaces(&mut tx).await
     };
     match looked.await {
-        Ok(known) if known.is_empty() => {
+        Ok(known) if known.iter().all(|(_, name)| is_scratch(name)) => {
             Finding::warning(NAME, "nobody has an account yet", "nobody can sign in", "talentprompt owner-link")
         }
         Ok(known) => Finding::ok(NAME, format!("{} workspaces", known.len())),
@@ -73,13 +74,14 @@ async fn owner(ctx: &Context) -> Finding {
 
 async fn tasks(ctx: &Context) -> Finding {
     const NAME: &str = "tasks";
-    match ctx.store.task_counts().await {
-        Ok(counts) if counts.dead == 0 => {
+    let looked = async { Ok::<_, store::Error>((ctx.store.task_counts().await?, given_up(ctx).await?)) };
+    match looked.await {
+        Ok((counts, 0)) => {
             Finding::ok(NAME, format!("{} waiting, {} running, none given up", counts.ready, counts.running))
         }
-        Ok(counts) => Finding::warning(
+        Ok((_, given_up)) => Finding::warning(
             NAME,
-            format!("{} tasks were given up", counts.dead),
+            format!("{given_up} tasks were given up"),
             "some files are kept but cannot be found",
             "see the failed uploads on the page Uploads, and try them again there",
         ),
@@ -87,7 +89,18 @@ async fn tasks(ctx: &Context) -> Finding {
     }
 }
 
-async fn queue(ctx: &Context) -> Finding {
+/// Tasks that were given up, in no workspace and in each.
+async fn given_up(ctx: &Context) -> store::Result<i64> {
+    let mut tx = ctx.store.system().await?;
+    let workspaces = store::accounts::workspaces(&mut tx).await?;
+    let mut count = queue::given_up(&mut tx).await?;
+    for (workspace, _) in workspaces {
+        count += queue::given_up(&mut ctx.store.workspace(workspace).await?).await?;
+    }
+    Ok(count)
+}
+
+async fn waiting(ctx: &Context) -> Finding {
     const NAME: &str = "queue";
     match ctx.store.task_wait(ctx.now()).await {
         Ok(seconds) => Finding::expect(

@@ -30,6 +30,17 @@ pub enum Level {
     Error,
 }
 
+impl Level {
+    /// The name in the report.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
 /// What a check saw.
 #[derive(Debug, Clone, Serialize)]
 pub struct Finding {

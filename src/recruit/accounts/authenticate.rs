@@ -9,11 +9,12 @@ use serde::de::DeserializeOwned;
 use super::{Actor, Via, csrf_of};
 use crate::base::secret;
 use crate::context::Context;
-use crate::model::ids::{MemberId, TokenId};
+use crate::model::ids::MemberId;
 use crate::model::member::{Member, Standing};
 use crate::recruit::{Error, Result};
 use crate::store::sessions::Session;
-use crate::store::{members, sessions, tokens};
+use crate::store::tokens::Live;
+use crate::store::{self, members, sessions, tokens};
 
 /// How long an answer is remembered. Ending a session or changing a member forgets it at once.
 const REMEMBERED: Duration = Duration::from_secs(30);
@@ -57,10 +58,10 @@ pub async fn token(ctx: &Context, secret_text: &str) -> Result<Actor> {
     let Some(rest) = secret_text.strip_prefix(TOKEN_PREFIX) else { return Err(refused) };
     let hash = secret::sha256(rest.as_bytes());
     let key = token_key(&hash);
-    let (id, holder) = match recall::<(TokenId, MemberId)>(ctx, &key).await {
-        Some(known) => known,
-        None => {
-            let now = ctx.now();
+    let now = ctx.now();
+    let (id, holder, _) = match recall::<Live>(ctx, &key).await {
+        Some(known) if known.2.is_none_or(|end| end > now) => known,
+        _ => {
             let mut tx = ctx.store.system().await?;
             let Some(known) = tokens::by_hash(&mut tx, &hash, now).await? else { return Err(refused) };
             tokens::touch(&mut tx, known.0, now).await?;
@@ -80,12 +81,40 @@ async fn member(ctx: &Context, id: MemberId) -> Result<Member> {
         Some(member) => member,
         None => {
             let mut tx = ctx.store.system().await?;
-            let member = members::by_id(&mut tx, id).await.map_err(|_| NO_SESSION)?;
+            let member = members::by_id(&mut tx, id).await.map_err(|error| match error {
+                store::Error::NotFound => NO_SESSION,
+                other => other.into(),
+            })?;
             remember(ctx, &key, &member).await;
             member
         }
     };
     if known.standing == Standing::Disabled { Err(NO_SESSION) } else { Ok(known) }
+}
+
+/// Whether what the actor came in with still opens: for whoever stays connected. Says yes while the database is away.
+pub async fn still_holds(ctx: &Context, actor: &Actor) -> bool {
+    match holds(ctx, actor).await {
+        Ok(holds) => holds,
+        Err(Error::Unauthenticated(..)) => false,
+        Err(error) => {
+            tracing::warn!(%error, "cannot see whether a connection may stay open");
+            true
+        }
+    }
+}
+
+async fn holds(ctx: &Context, actor: &Actor) -> Result<bool> {
+    let (now, id) = (ctx.now(), member(ctx, actor.member.id).await?.id);
+    let mut tx = ctx.store.system().await?;
+    Ok(match actor.via {
+        Via::Session { id: own, .. } => sessions::of_member(&mut tx, id, now).await?.iter().any(|one| one.id == own),
+        Via::Token(own) => {
+            let known = tokens::of_member(&mut tx, id).await?;
+            known.iter().any(|one| one.id == own && one.expires_at.is_none_or(|end| end > now))
+        }
+        Via::Operator => true,
+    })
 }
 
 /// Forgets what is remembered of a member, so that a change counts at once.

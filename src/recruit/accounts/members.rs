@@ -50,7 +50,7 @@ pub async fn new_link(ctx: &Context, actor: &Actor, id: MemberId) -> Result<Stri
     Ok(link)
 }
 
-/// Changes a member's role, or shuts them out or in.
+/// Changes a member's role, or shuts them out or in. Their sessions in other workspaces go on.
 pub async fn update(
     ctx: &Context,
     actor: &Actor,
@@ -71,7 +71,7 @@ pub async fn update(
     if let Some(disabled) = disabled {
         members::set_disabled(&mut tx, id, disabled.then(|| ctx.now())).await?;
         if disabled {
-            ended = sessions::delete_of_user(&mut tx, member.user_id, None).await?;
+            ended = sessions::delete_of_member(&mut tx, id).await?;
         }
     }
     let member = members::get(&mut tx, actor.member.workspace_id, id).await?;
@@ -87,7 +87,7 @@ pub async fn remove(ctx: &Context, actor: &Actor, id: MemberId) -> Result<()> {
     let mut tx = ctx.store.system().await?;
     let member = members::get(&mut tx, actor.member.workspace_id, id).await?;
     keep_an_owner(&mut tx, &member).await?;
-    let ended = sessions::delete_of_user(&mut tx, member.user_id, None).await?;
+    let ended = sessions::delete_of_member(&mut tx, id).await?;
     members::delete(&mut tx, &member).await?;
     tx.commit().await?;
     forget_sessions(ctx, &ended).await;

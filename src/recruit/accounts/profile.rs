@@ -1,14 +1,16 @@
 //! A member's own name and password.
 
 use super::authenticate::{forget_member, forget_sessions};
+use super::sign_in::throttled;
 use super::{Actor, Via, check_name, check_password, password, refuse_if_any};
 use crate::context::Context;
+use crate::model::ids::UserId;
 use crate::model::member::Member;
 use crate::recruit::{Error, Result};
 use crate::store::{accounts, members, sessions};
 
 /// What a member changes of themselves.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Change {
     /// A new name.
     pub name: Option<String>,
@@ -16,6 +18,14 @@ pub struct Change {
     pub current_password: Option<String>,
     /// A new password; ends all other sessions.
     pub new_password: Option<String>,
+}
+
+/// Whether this is the user's password.
+async fn proven(ctx: &Context, user: UserId, given: String) -> Result<Option<()>> {
+    let mut tx = ctx.store.system().await?;
+    let known = accounts::password_hash(&mut tx, user).await?;
+    tx.commit().await?;
+    Ok(password::verify(given, known).await?.then_some(()))
 }
 
 /// Changes the actor's own account.
@@ -27,12 +37,13 @@ pub async fn update(ctx: &Context, actor: &Actor, change: Change) -> Result<Memb
     let user = actor.member.user_id;
     let mut hash = None;
     if let Some(new) = change.new_password {
-        let mut tx = ctx.store.system().await?;
-        let known = accounts::password_hash(&mut tx, user).await?;
-        tx.commit().await?;
-        if !password::verify(change.current_password.unwrap_or_default(), known).await? {
+        // A key of its own: strangers who try to sign in do not keep the member from a new password.
+        let key = format!("signin:password:{user}");
+        let current = change.current_password.unwrap_or_default();
+        if throttled(ctx, &[&key], proven(ctx, user, current)).await?.is_none() {
             return Err(Error::field("current_password", "is not your password"));
         }
+        ctx.cache.forget(&key).await;
         hash = Some(password::hash(new).await?);
     }
     let mut tx = ctx.store.system().await?;

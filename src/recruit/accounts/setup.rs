@@ -8,12 +8,13 @@ use crate::base::secret;
 use crate::context::Context;
 use crate::model::ids::{MemberId, UserId, WorkspaceId};
 use crate::model::permission::Role;
+use crate::model::workspace::is_scratch;
 use crate::recruit::{Error, Result};
 use crate::store::links::{self, Purpose};
-use crate::store::{accounts, members};
+use crate::store::{Tx, accounts, members};
 
 /// What the first owner says.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct NewOwner {
     /// The workspace's name.
     pub workspace: String,
@@ -25,10 +26,13 @@ pub struct NewOwner {
     pub password: String,
 }
 
-/// Whether nobody has set the appliance up yet.
+/// Whether nobody has set the appliance up yet. An evaluation's scratch workspace is nobody's.
 pub async fn is_needed(ctx: &Context) -> Result<bool> {
-    let mut tx = ctx.store.system().await?;
-    Ok(accounts::workspaces(&mut tx).await?.is_empty())
+    is_needed_in(&mut ctx.store.system().await?).await
+}
+
+async fn is_needed_in(tx: &mut Tx) -> Result<bool> {
+    Ok(accounts::workspaces(tx).await?.iter().all(|(_, name)| is_scratch(name)))
 }
 
 /// The token of a new one-time link for the first owner; those of earlier links stop working.
@@ -51,8 +55,7 @@ pub async fn token(ctx: &Context) -> Result<String> {
 /// Whether the link with this token would still work: nobody has used it, nor set the appliance up without it.
 pub async fn is_open(ctx: &Context, token: &str) -> Result<bool> {
     let mut tx = ctx.store.system().await?;
-    Ok(accounts::workspaces(&mut tx).await?.is_empty()
-        && links::is_open(&mut tx, &secret::sha256(token.as_bytes()), ctx.now()).await?)
+    Ok(is_needed_in(&mut tx).await? && links::is_open(&mut tx, &secret::sha256(token.as_bytes()), ctx.now()).await?)
 }
 
 /// The link with this token.
@@ -63,10 +66,13 @@ pub fn url(ctx: &Context, token: &str) -> String {
 /// Uses the link: makes the workspace and its owner, and signs them in.
 pub async fn complete(ctx: &Context, token: &str, owner: NewOwner, origin: &Origin) -> Result<SignedIn> {
     check(&owner)?;
+    if is_scratch(owner.workspace.trim()) {
+        return Err(Error::field("workspace", "is a name that evaluations use; take another"));
+    }
     let hash = password::hash(owner.password.clone()).await?;
     let mut tx = ctx.store.system().await?;
     let taken = links::take(&mut tx, &secret::sha256(token.as_bytes()), &[Purpose::Setup], ctx.now()).await?;
-    if taken.is_none() || !accounts::workspaces(&mut tx).await?.is_empty() {
+    if taken.is_none() || !is_needed_in(&mut tx).await? {
         return Err(Error::Conflict(
             "link_used",
             "this link was used, replaced or is too old; the operator can print a new one".into(),
@@ -97,12 +103,7 @@ fn check(owner: &NewOwner) -> Result<()> {
     ])
 }
 
-async fn insert(
-    ctx: &Context,
-    tx: &mut crate::store::Tx,
-    owner: &NewOwner,
-    hash: &str,
-) -> Result<crate::model::member::Member> {
+async fn insert(ctx: &Context, tx: &mut Tx, owner: &NewOwner, hash: &str) -> Result<crate::model::member::Member> {
     let now = ctx.now();
     let (workspace, user, member) = (ctx.id(WorkspaceId::new), ctx.id(UserId::new), ctx.id(MemberId::new));
     accounts::insert_workspace(tx, workspace, owner.workspace.trim(), now).await?;

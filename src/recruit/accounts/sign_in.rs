@@ -27,7 +27,7 @@ pub struct Origin {
 }
 
 /// A new session: who came in, and the token that goes into the cookie.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct SignedIn {
     /// Who.
     pub actor: Actor,
@@ -39,13 +39,19 @@ pub struct SignedIn {
 pub async fn sign_in(ctx: &Context, email: &str, given: String, origin: &Origin) -> Result<SignedIn> {
     let by_account = format!("signin:account:{}", secret::hex(&secret::sha256(email.to_lowercase().as_bytes())));
     let by_address = format!("signin:address:{}", origin.address.as_deref().unwrap_or("unknown"));
-    let limit = u64::from(ctx.config.get().security.failed_sign_ins);
-    for key in [&by_account, &by_address] {
-        let (failures, left) = ctx.cache.counted(key).await;
-        if failures >= limit {
-            return Err(Error::TooMany(left));
-        }
-    }
+    let member = throttled(ctx, &[&by_account, &by_address], proven(ctx, email, given)).await?;
+    let Some(member) = member else {
+        return Err(Error::Unauthenticated("invalid_credentials", "the e-mail or the password is wrong"));
+    };
+    ctx.cache.forget(&by_account).await;
+    let mut tx = ctx.store.system().await?;
+    let signed_in = open_session(ctx, &mut tx, member, origin).await?;
+    tx.commit().await?;
+    Ok(signed_in)
+}
+
+/// The member whose e-mail and password these are.
+async fn proven(ctx: &Context, email: &str, given: String) -> Result<Option<Member>> {
     let mut tx = ctx.store.system().await?;
     let member = members::by_email(&mut tx, email).await?.into_iter().find(|m| m.standing == Standing::Active);
     let hash = match &member {
@@ -54,16 +60,34 @@ pub async fn sign_in(ctx: &Context, email: &str, given: String, origin: &Origin)
     };
     tx.commit().await?;
     let right = password::verify(given, hash).await?;
-    let Some(member) = member.filter(|_| right) else {
-        ctx.cache.count(&by_account, WINDOW).await;
-        ctx.cache.count(&by_address, WINDOW).await;
-        return Err(Error::Unauthenticated("invalid_credentials", "the e-mail or the password is wrong"));
-    };
-    ctx.cache.forget(&by_account).await;
-    let mut tx = ctx.store.system().await?;
-    let signed_in = open_session(ctx, &mut tx, member, origin).await?;
-    tx.commit().await?;
-    Ok(signed_in)
+    Ok(member.filter(|_| right))
+}
+
+/// The outcome of `proof`, unless there were too many failures under one of `keys`. An attempt counts before its outcome
+/// is known, so that many at once are not more than many in a row; one that did not fail is taken back.
+pub(super) async fn throttled<T>(
+    ctx: &Context,
+    keys: &[&str],
+    proof: impl Future<Output = Result<Option<T>>>,
+) -> Result<Option<T>> {
+    let limit = u64::from(ctx.config.get().security.failed_sign_ins);
+    for (at, key) in keys.iter().enumerate() {
+        let (count, left) = ctx.cache.count(key, WINDOW).await;
+        if count > limit {
+            // Nothing was tried, so nothing failed.
+            for key in &keys[..=at] {
+                ctx.cache.uncount(key).await;
+            }
+            return Err(Error::TooMany(left));
+        }
+    }
+    let outcome = proof.await;
+    if !matches!(outcome, Ok(None)) {
+        for key in keys {
+            ctx.cache.uncount(key).await;
+        }
+    }
+    outcome
 }
 
 /// Opens a session for a member in the caller's transaction.

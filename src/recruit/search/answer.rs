@@ -17,10 +17,12 @@ pub struct Answer {
     pub interpretation: Interpretation,
     /// Best first.
     pub hits: Vec<Hit>,
-    /// Counts over all that were found.
+    /// Counts over all that were found; of the same bound as `total`.
     pub facets: Facets,
     /// How many were found.
     pub total: usize,
+    /// Whether more people than `total` may answer to the query: of a large pool only the best are looked at.
+    pub total_is_lower_bound: bool,
     /// Milliseconds.
     pub took_ms: u64,
     /// What was done, in order.

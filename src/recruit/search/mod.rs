@@ -118,7 +118,11 @@ impl Search {
             return Err(Error::field("limit", format!("must be 1 to {MAX_LIMIT}")));
         }
         let understood = interpret(&request.query)?;
+        let edited = request.filters.is_some();
         let interpretation = request.filters.unwrap_or(understood);
+        if let Some((field, message)) = edited.then(|| interpretation.excess()).flatten() {
+            return Err(Error::field(field, message));
+        }
         let years = [interpretation.years.min, interpretation.years.max];
         if years.iter().flatten().any(|years| !(0.0..=MOST_YEARS).contains(years)) {
             return Err(Error::field("filters", format!("must have `years` from 0 to {MOST_YEARS}")));
@@ -195,6 +199,7 @@ impl Search {
         Ok(Answer {
             query_id: self.id,
             total,
+            total_is_lower_bound: self.found.full,
             next_cursor: (end < total).then(|| cursor::write(self.fingerprint, end)),
             took_ms: millis(self.started),
             degraded: self.found.degraded.clone(),

@@ -8,11 +8,13 @@ use super::answer::Degraded;
 use crate::base::secret;
 use crate::context::Context;
 use crate::gateways::vectors::{Condition, Filter, Hit, HybridHits, HybridQuery};
+use crate::model::evidence::{self, Area};
 use crate::model::ids::{CandidateId, ResumeId, WorkspaceId};
 use crate::model::lexical;
 use crate::model::query::interpretation::{Interpretation, Kind};
 use crate::model::taxonomy;
 use crate::recruit::{Result, standby};
+use crate::store::bytes;
 
 /// Candidates taken from each arm.
 const PER_ARM: usize = 150;
@@ -36,6 +38,8 @@ pub struct Found {
     pub dense: BTreeMap<CandidateId, (f32, ResumeId)>,
     /// Best BM25 score by candidate, with the resume it is in.
     pub sparse: BTreeMap<CandidateId, (f32, ResumeId)>,
+    /// Whether an arm was full somewhere: more people may have answered to it.
+    pub full: bool,
     /// What did not answer.
     pub degraded: Vec<Degraded>,
 }
@@ -63,6 +67,7 @@ impl Found {
     }
 
     fn add(&mut self, hits: HybridHits) {
+        self.full |= hits.dense.len() >= PER_ARM || hits.sparse.len() >= PER_ARM;
         for (arm, hits) in [(&mut self.dense, hits.dense), (&mut self.sparse, hits.sparse)] {
             for Hit { candidate, resume, score, .. } in hits {
                 let best = arm.entry(candidate).or_insert((score, resume));
@@ -116,7 +121,8 @@ pub async fn retrieve(
 }
 
 /// The circles of people that are asked: all of them; those who held a wanted title; those who meet what else the
-/// index can check, with the title where one is wanted.
+/// index can check, with the title where one is wanted; and of these those who live where it must be. The place only
+/// adds a circle: whoever would work from elsewhere, where that is as good, is found in the others.
 fn circles(interpretation: &Interpretation) -> Vec<Vec<Condition>> {
     let wanted = interpretation.titles.iter().filter(|title| title.kind != Kind::Not);
     let titles: Vec<String> = wanted.filter_map(|title| title.id.clone()).collect();
@@ -126,10 +132,26 @@ fn circles(interpretation: &Interpretation) -> Vec<Vec<Condition>> {
     if !titles.is_empty() {
         circles.push(titles.clone());
     }
+    let narrow: Vec<Condition> = titles.into_iter().chain(others.iter().cloned()).collect();
+    let place = place(interpretation).map(|place| narrow.iter().cloned().chain([place]).collect());
     if !others.is_empty() {
-        circles.push(titles.into_iter().chain(others).collect());
+        circles.push(narrow);
     }
+    circles.extend(place);
     circles
+}
+
+/// That somebody lives where it must be, in one of the places that are alternatives.
+fn place(interpretation: &Interpretation) -> Option<Condition> {
+    let condition = |area: Area| match area {
+        Area::Countries(codes) => vec![Condition::AnyCountry(codes)],
+        Area::Around { name, centre, radius_km } => {
+            let near = centre.map(|(latitude, longitude)| Condition::Near { latitude, longitude, radius_km });
+            [Condition::AnyCity(vec![name])].into_iter().chain(near).collect()
+        }
+    };
+    let any: Vec<Condition> = evidence::areas(interpretation).into_iter().flat_map(condition).collect();
+    (!any.is_empty()).then_some(Condition::Any(any))
 }
 
 /// The words that rank: the query, or the chips where there is no query.
@@ -147,14 +169,13 @@ fn search_text(query: &str, interpretation: &Interpretation) -> String {
 async fn query_vector(ctx: &Context, text: &str) -> Result<Vec<f32>> {
     let hash = secret::hex(&secret::sha256(text.as_bytes()));
     let key = format!("query:{}:{hash}", ctx.embedder.model().name);
-    if let Some(bytes) = ctx.cache.get(&key).await
-        && bytes.len() == ctx.embedder.model().dimensions * 4
+    if let Some(kept) = ctx.cache.get(&key).await
+        && kept.len() == ctx.embedder.model().dimensions * 4
     {
-        return Ok(bytes.as_chunks::<4>().0.iter().map(|chunk| f32::from_le_bytes(*chunk)).collect());
+        return Ok(bytes::to_f32(&kept));
     }
     let vector = ctx.embedder.embed_query(text).await?;
-    let bytes: Vec<u8> = vector.iter().flat_map(|number| number.to_le_bytes()).collect();
-    ctx.cache.put(&key, &bytes, REMEMBERED).await;
+    ctx.cache.put(&key, &bytes::of_f32(&vector), REMEMBERED).await;
     Ok(vector)
 }
 
@@ -178,4 +199,53 @@ fn conditions(interpretation: &Interpretation) -> Vec<Condition> {
         conditions.push(Condition::Years { min: years.min, max: years.max });
     }
     conditions
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::ids::PassageId;
+    use crate::model::query::understand;
+
+    #[test]
+    fn a_place_that_must_be_adds_one_circle_to_those_without_it() {
+        let plain = circles(&understand("nurse with German"));
+        for (query, codes) in [
+            ("nurse with German, must live in Portugal", &["PT"][..]),
+            ("nurse with German, must live in Portugal or remote", &["PT"]),
+            ("nurse with German, must live in DACH", &["DE", "AT", "CH"]),
+        ] {
+            let codes = codes.iter().map(ToString::to_string).collect();
+            let placed = circles(&understand(query));
+            let (last, others) = placed.split_last().unwrap();
+            assert_eq!(others, plain, "{query}");
+            let narrow = plain.last().unwrap().iter().cloned();
+            let place = Condition::Any(vec![Condition::AnyCountry(codes)]);
+            assert_eq!(*last, narrow.chain([place]).collect::<Vec<_>>(), "{query}");
+        }
+    }
+
+    #[test]
+    fn an_arm_that_is_full_may_have_left_people_out() {
+        let hit = |n: u128| Hit {
+            candidate: CandidateId(uuid::Uuid::from_u128(n)),
+            passage: PassageId(uuid::Uuid::from_u128(n)),
+            resume: ResumeId(uuid::Uuid::from_u128(n)),
+            score: 1.0,
+        };
+        let hits = |count: usize| HybridHits { dense: (0..).map(hit).take(count).collect(), sparse: Vec::new() };
+        let mut found = Found::default();
+        found.add(hits(PER_ARM - 1));
+        assert!(!found.full);
+        found.add(hits(PER_ARM));
+        assert_eq!((found.full, found.candidates().len()), (true, PER_ARM));
+    }
+
+    #[test]
+    fn a_city_is_its_name_or_a_circle_around_it() {
+        let placed = circles(&understand("nurse within 30 km of Faro"));
+        let Some(Condition::Any(any)) = placed.last().unwrap().last() else { panic!("{placed:?}") };
+        assert_eq!(any[0], Condition::AnyCity(vec!["faro".to_owned()]));
+        assert!(matches!(any[1], Condition::Near { radius_km, .. } if (radius_km - 30.0).abs() < 0.1), "{any:?}");
+    }
 }

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use talentprompt::base::clock::{Clock, SystemClock};
 use talentprompt::base::{random, secret};
-use talentprompt::boot::lifecycle;
+use talentprompt::boot::lifecycle::{self, Role};
 use talentprompt::config::{self, Config};
 use talentprompt::context::Context;
 use talentprompt::gateways::cache::Cache;
@@ -99,7 +99,7 @@ impl TestApp {
         let base = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();
         let serving = if plan.workers {
-            tokio::spawn(lifecycle::run(ctx.clone(), vec![listener], stop.clone()))
+            tokio::spawn(lifecycle::run(ctx.clone(), Role::All, vec![listener], stop.clone()))
         } else {
             let service = talentprompt::http::router(ctx.clone());
             let service = service.into_make_service_with_connect_info::<std::net::SocketAddr>();
@@ -347,9 +347,9 @@ impl Client {
         Self { credentials, ..self.clone() }
     }
 
-    /// A request to `path` under `/api/v1`, or at the root where it begins with `/api` already.
+    /// A request to `path` under `/api/v1`, or at the root where it begins with `/api` already or is the watches'.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        let prefix = if path.starts_with("/api/") { "" } else { "/api/v1" };
+        let prefix = if path.starts_with("/api/") || path == "/readyz" { "" } else { "/api/v1" };
         let request = self.http.request(method, format!("{}{prefix}{path}", self.base)).timeout(PATIENCE);
         match &self.credentials {
             Credentials::None => request,

@@ -425,12 +425,15 @@ impl Collection {
     fn conditions(&self, must: &[q::Condition]) -> Result<(WorkspaceId, Vec<Condition>), Status> {
         let named = keywords(must).into_iter().find(|(key, _)| key == "workspace_id");
         let workspace = parse(named.and_then(|(_, any)| any.into_iter().next()).as_ref())?;
-        let others = must.iter().filter(|one| field(one).is_ok_and(|field| field.key != "workspace_id"));
-        let others = others.filter(|one| field(one).is_ok_and(|field| field.key != "resume_id"));
+        let others = must.iter().filter(|one| !is_id(one));
         Ok((WorkspaceId(workspace), others.map(|one| self.condition(one)).collect::<Result<Vec<_>, Status>>()?))
     }
 
     fn condition(&self, condition: &q::Condition) -> Result<Condition, Status> {
+        if let Some(ConditionOneOf::Filter(nested)) = &condition.condition_one_of {
+            let several = nested.should.iter().map(|one| self.condition(one)).collect::<Result<Vec<_>, Status>>()?;
+            return Ok(Condition::Any(several));
+        }
         let field = field(condition)?;
         if !self.indexes.contains_key(&field.key) {
             return Err(Status::invalid_argument(format!("Index required but not found for \"{}\"", field.key)));
@@ -442,13 +445,6 @@ impl Collection {
             "languages" => Condition::AnyLanguage(any),
             "country" => Condition::AnyCountry(any),
             "city" => Condition::AnyCity(any),
-            "candidate_id" => {
-                let of_them = |payload: &HashMap<String, q::Value>| {
-                    payload.get("candidate_id").and_then(q::Value::as_str).is_some_and(|id| any.contains(id))
-                };
-                let passages = self.stored.iter().filter(|(_, payload)| of_them(payload));
-                Condition::Candidates(passages.map(|(passage, _)| CandidateId(passage.0)).collect())
-            }
             "position" => {
                 let circle = field.geo_radius.ok_or_else(|| Status::invalid_argument("no circle"))?;
                 let center = circle.center.unwrap_or_default();
@@ -471,6 +467,11 @@ fn find<'a>(collections: &'a mut HashMap<String, Collection>, name: &str) -> Res
     let found = collections.iter_mut().find(|(known, collection)| *known == name || collection.aliases.contains(name));
     let missing = || Status::not_found(format!("Not found: Collection `{name}` doesn't exist!"));
     found.map(|(_, collection)| collection).ok_or_else(missing)
+}
+
+/// Whether it names whose points are meant, and not what they show.
+fn is_id(condition: &q::Condition) -> bool {
+    field(condition).is_ok_and(|field| ["workspace_id", "candidate_id", "resume_id"].contains(&field.key.as_str()))
 }
 
 fn field(condition: &q::Condition) -> Result<&q::FieldCondition, Status> {

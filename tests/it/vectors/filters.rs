@@ -2,7 +2,7 @@
 
 use talentprompt::gateways::vectors::{Condition, Filter, Payload, Point, VectorIndex};
 
-use super::build::{ask, both, candidate, everything, people, point, workspace};
+use super::build::{ask, both, everything, people, point, workspace};
 
 fn strings(words: &[&str]) -> Vec<String> {
     words.iter().map(ToString::to_string).collect()
@@ -70,7 +70,8 @@ fn table() -> Vec<(Condition, Vec<u128>)> {
         (Condition::Years { min: Some(5.1), max: None }, vec![2]),
         (Condition::Years { min: None, max: Some(5.0) }, vec![1, 3]),
         (Condition::Years { min: None, max: None }, vec![1, 2, 3]),
-        (Condition::Candidates(vec![candidate(2), candidate(4), candidate(99)]), vec![2, 4]),
+        (Condition::Any(vec![Condition::AnyCity(strings(&["paris"])), near_berlin(40.0)]), vec![1, 3]),
+        (Condition::Any(vec![Condition::AnyCountry(strings(&["IT"]))]), vec![]),
     ]
 }
 
@@ -104,13 +105,14 @@ pub async fn conditions_combine_all_of_must_and_none_of_must_not(index: &dyn Vec
     assert_eq!(selected(index, vec![python()], vec![lead()]).await, [1]);
     assert_eq!(selected(index, vec![python(), france()], vec![]).await, [0_u128; 0]);
     assert_eq!(selected(index, vec![], vec![lead(), france()]).await, [1, 4]);
-    let two = Condition::Candidates(vec![candidate(1), candidate(2)]);
-    assert_eq!(selected(index, vec![two, python()], vec![Condition::Candidates(vec![candidate(1)])]).await, [2]);
+    let either = || Condition::Any(vec![lead(), france()]);
+    assert_eq!(selected(index, vec![either(), python()], vec![]).await, [2]);
+    assert_eq!(selected(index, vec![python()], vec![either()]).await, [1]);
 }
 
 pub async fn an_empty_list_names_nobody(index: &dyn VectorIndex) {
     index.upsert(pool()).await.unwrap();
-    for condition in [Condition::AnySkill(vec![]), Condition::Candidates(vec![])] {
+    for condition in [Condition::AnySkill(vec![]), Condition::Any(vec![Condition::AnyCity(vec![])])] {
         assert_eq!(selected(index, vec![condition.clone()], vec![]).await, [0_u128; 0], "{condition:?}");
         assert_eq!(selected(index, vec![], vec![condition.clone()]).await, [1, 2, 3, 4], "{condition:?}");
     }

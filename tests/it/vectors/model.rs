@@ -62,7 +62,7 @@ fn random_condition(numbers: &mut Numbers) -> Condition {
         6 => {
             Condition::Years { min: Some(f32::from(numbers.below(15))), max: Some(5.0 + f32::from(numbers.below(20))) }
         }
-        _ => Condition::Candidates((0..800).map(|_| candidate(numbers.below(1700).into())).collect()),
+        _ => Condition::Any((0..=numbers.below(2)).map(|_| random_condition(numbers)).collect()),
     }
 }
 
@@ -102,7 +102,7 @@ fn holds(condition: &Condition, point: &Point) -> bool {
         Condition::Years { min, max } => {
             facts.years.is_some_and(|years| min.is_none_or(|min| years >= min) && max.is_none_or(|max| years <= max))
         }
-        Condition::Candidates(people) => people.contains(&point.candidate),
+        Condition::Any(several) => several.iter().any(|condition| holds(condition, point)),
     }
 }
 

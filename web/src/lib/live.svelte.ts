@@ -13,6 +13,7 @@ class Live {
   connected = $state(false);
   readonly #uploads = new Set<Listener<Upload>>();
   readonly #candidates = new Set<Listener<CandidateEvent>>();
+  readonly #reloads = new Set<() => void>();
 
   /** Opens the line; the returned function closes it. */
   start(): () => void {
@@ -31,6 +32,12 @@ class Live {
     return () => this.#candidates.delete(listener);
   }
 
+  /** The server could not tell everything: what is shown has to be asked for again. */
+  onReload(listener: () => void): () => void {
+    this.#reloads.add(listener);
+    return () => this.#reloads.delete(listener);
+  }
+
   async #keep(signal: AbortSignal): Promise<void> {
     for (let failures = 0; !signal.aborted; failures += 1) {
       try {
@@ -39,6 +46,7 @@ class Live {
           failures = 0;
           if (event === 'upload') this.#tell(this.#uploads, data);
           if (event === 'candidate') this.#tell(this.#candidates, data);
+          if (event === 'reload') for (const listener of this.#reloads) listener();
         }
       } catch (error) {
         if (error instanceof ApiError && error.status === 401) return;

@@ -38,6 +38,7 @@ enum Test {
     Cities(Vec<u32>),
     Near { latitude: f64, longitude: f64, radius_km: f64 },
     Years { min: Option<f32>, max: Option<f32> },
+    Any(Vec<Test>),
 }
 
 impl FactTable {
@@ -55,11 +56,10 @@ impl FactTable {
         self.add(Arc::new(facts))
     }
 
-    /// For each payload's number, whether all of `must` and none of `must_not` hold. Conditions on people are not
-    /// about payloads and are left out here.
+    /// For each payload's number, whether all of `must` and none of `must_not` hold.
     pub(super) fn allowed(&self, must: &[Condition], must_not: &[Condition]) -> Vec<bool> {
-        let must: Vec<Test> = must.iter().filter_map(|condition| self.test(condition)).collect();
-        let must_not: Vec<Test> = must_not.iter().filter_map(|condition| self.test(condition)).collect();
+        let must: Vec<Test> = must.iter().map(|condition| self.test(condition)).collect();
+        let must_not: Vec<Test> = must_not.iter().map(|condition| self.test(condition)).collect();
         let allows = |facts: &Arc<Facts>| {
             must.iter().all(|test| test.holds(facts)) && !must_not.iter().any(|test| test.holds(facts))
         };
@@ -94,9 +94,9 @@ impl FactTable {
         number
     }
 
-    fn test(&self, condition: &Condition) -> Option<Test> {
+    fn test(&self, condition: &Condition) -> Test {
         let known = |words: &[String]| words.iter().filter_map(|word| self.words.get(word.as_str()).copied()).collect();
-        Some(match condition {
+        match condition {
             Condition::AnySkill(words) => Test::Skills(known(words)),
             Condition::AnyTitle(words) => Test::Titles(known(words)),
             Condition::AnyLanguage(words) => Test::Languages(known(words)),
@@ -106,8 +106,8 @@ impl FactTable {
                 Test::Near { latitude: *latitude, longitude: *longitude, radius_km: *radius_km }
             }
             Condition::Years { min, max } => Test::Years { min: *min, max: *max },
-            Condition::Candidates(_) => return None,
-        })
+            Condition::Any(several) => Test::Any(several.iter().map(|condition| self.test(condition)).collect()),
+        }
     }
 }
 
@@ -127,6 +127,7 @@ impl Test {
                 .years
                 .map(f32::from_bits)
                 .is_some_and(|years| min.is_none_or(|min| years >= min) && max.is_none_or(|max| years <= max)),
+            Self::Any(several) => several.iter().any(|test| test.holds(facts)),
         }
     }
 }

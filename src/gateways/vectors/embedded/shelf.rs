@@ -1,13 +1,13 @@
 //! The points of one workspace, column by column. A point has a slot; deleting marks the slot dead, and when a quarter
 //! of them is dead the columns are rewritten without them, so a delete is quick and memory comes back.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::dense::{Looked, Rows};
 use super::facts::FactTable;
 use super::postings::Postings;
 use super::rank::Best;
-use crate::gateways::vectors::{Condition, Error, Filter, Hit, HybridHits, HybridQuery, Point};
+use crate::gateways::vectors::{Error, Filter, Hit, HybridHits, HybridQuery, Point};
 use crate::model::ids::{CandidateId, PassageId, ResumeId};
 
 /// Dead slots that are not worth a rewrite however small the workspace is.
@@ -155,10 +155,7 @@ impl Shelf {
     fn wanted(&self, filter: &Filter) -> Vec<bool> {
         let columns = &self.columns;
         let facts = self.facts.allowed(&filter.must, &filter.must_not);
-        let people = columns.allowed(&filter.must, &filter.must_not);
-        (columns.alive.iter().zip(&columns.payloads).zip(&columns.people))
-            .map(|((alive, payload), person)| *alive && facts[*payload as usize] && people[*person as usize])
-            .collect()
+        columns.alive.iter().zip(&columns.payloads).map(|(alive, payload)| *alive && facts[*payload as usize]).collect()
     }
 
     fn compact_when_due(&mut self) {
@@ -206,19 +203,6 @@ impl Columns {
             self.candidates.push(candidate);
             next
         })
-    }
-
-    /// For each candidate's number, whether the conditions on people let them pass.
-    fn allowed(&self, must: &[Condition], must_not: &[Condition]) -> Vec<bool> {
-        let mut allowed = vec![true; self.candidates.len()];
-        for (condition, wished) in must.iter().map(|c| (c, true)).chain(must_not.iter().map(|c| (c, false))) {
-            let Condition::Candidates(listed) = condition else { continue };
-            let listed: HashSet<&CandidateId> = listed.iter().collect();
-            for (allowed, candidate) in allowed.iter_mut().zip(&self.candidates) {
-                *allowed &= listed.contains(candidate) == wished;
-            }
-        }
-        allowed
     }
 
     /// Rewrites the columns without the dead slots, and forgets candidates who have none left.

@@ -92,8 +92,8 @@ pub(super) fn of_resume(workspace: WorkspaceId, resume: ResumeId) -> ServerFilte
     filter
 }
 
-fn condition(condition: &Condition) -> ServerCondition {
-    match condition {
+fn condition(wanted: &Condition) -> ServerCondition {
+    match wanted {
         Condition::AnySkill(any) => ServerCondition::matches(field::SKILLS, any.clone()),
         Condition::AnyTitle(any) => ServerCondition::matches(field::TITLES, any.clone()),
         Condition::AnyLanguage(any) => ServerCondition::matches(field::LANGUAGES, any.clone()),
@@ -108,9 +108,7 @@ fn condition(condition: &Condition) -> ServerCondition {
             let gte = Some(f64::from(min.unwrap_or(f32::MIN)));
             ServerCondition::range(field::YEARS, Range { gte, lte: max.map(f64::from), ..Range::default() })
         }
-        Condition::Candidates(any) => {
-            ServerCondition::matches(field::CANDIDATE, any.iter().map(ToString::to_string).collect::<Vec<String>>())
-        }
+        Condition::Any(several) => ServerFilter::should(several.iter().map(condition)).into(),
     }
 }
 

@@ -118,6 +118,7 @@ pub async fn get(
 
 /// Values set by hand. An empty text takes the resume's own again.
 #[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct CandidateChange {
     name: Option<String>,
     headline: Option<String>,

@@ -487,7 +487,7 @@ export interface components {
         Answer: {
             /** @description What did not answer, and what that means. */
             degraded: components["schemas"]["Degraded"][];
-            /** @description Counts over all that were found. */
+            /** @description Counts over all that were found; of the same bound as `total`. */
             facets: components["schemas"]["Facets"];
             /** @description Best first. */
             hits: components["schemas"]["Hit"][];
@@ -506,6 +506,8 @@ export interface components {
             took_ms: number;
             /** @description How many were found. */
             total: number;
+            /** @description Whether more people than `total` may answer to the query: of a large pool only the best are looked at. */
+            total_is_lower_bound: boolean;
         };
         /** @description The state of the appliance. */
         ApplianceState: {

@@ -126,7 +126,8 @@ export const en = {
     emptyStoreHint: 'Add resumes first; they can be found as soon as they are read.',
     addResumes: 'Add resumes',
     searching: 'Searching…',
-    total: (n: number): string => `${number(n)} ${plural(n, 'person', 'people')}`,
+    total: (n: number, more: boolean): string =>
+      more ? `${number(n)}+ people` : `${number(n)} ${plural(n, 'person', 'people')}`,
     took: (time: string): string => `in ${time}`,
     phaseInstant: 'first look, still ranking',
     phaseRanked: 'ranked, still reading the evidence',

@@ -54,6 +54,11 @@ describe('the words of the interface', () => {
     }
   });
 
+  it('say when more people may have been found', () => {
+    expect(en.search.total(150, true)).toBe('150+ people');
+    expect(en.search.total(1, false)).toBe('1 person');
+  });
+
   it('are never empty', () => {
     const values = (value: object): unknown[] =>
       Object.values(value).flatMap((word: unknown) =>

@@ -34,6 +34,7 @@ const answer = (hits: Hit[], next_cursor: string | null = null): SearchAnswer =>
   hits,
   facets: { skills: [], locations: [], seniority: [], languages: [], years: [] },
   total: hits.length,
+  total_is_lower_bound: false,
   took_ms: 1,
   stages: [],
   degraded: [],
