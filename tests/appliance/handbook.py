@@ -14,8 +14,8 @@ from run import PEOPLE, ROOT, Appliance, dependencies, expect, main, pdf, wait
 sys.path.insert(0, str(ROOT / "tests/handbook"))
 from book import blocks, chapters  # noqa: E402
 
-# What the questions of apt are answered with, and that the lists of Debian stay as they were fetched.
-APT = 'APT::Get::Assume-Yes "true";\nDpkg::Use-Pty "0";\nAPT::Get::List-Cleanup "0";\n'
+# What the questions of apt are answered with, and that the lists of Debian stay as they were fetched: there is no network.
+APT = 'APT::Get::Assume-Yes "true";\nDpkg::Use-Pty "0";\nAPT::Get::List-Cleanup "0";\nAcquire::Retries "0";\n'
 
 
 class Handbook(Appliance):
