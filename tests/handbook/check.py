@@ -121,7 +121,7 @@ class Handbook(unittest.TestCase):
                       for chapter, (section, key) in self.each(r"TALENTPROMPT__([A-Z]+)__([A-Z_]+)") if section != "SECTION"]
         self.assertGreater(len(mentioned), 10)
         for chapter, key in mentioned:
-            self.assertIn(key, keys(), chapter)
+            self.assertTrue(key in keys(), f"{chapter}: there is no key {'.'.join(key)}")
 
     def test_every_path_is_one_of_the_package_or_is_made_by_it(self):
         known = set(MADE)
@@ -152,15 +152,15 @@ class Handbook(unittest.TestCase):
         self.assertGreater(len(quoted), 10)
         for chapter, words in quoted:
             for quote in re.findall(r"`([^`]+)`", words):
-                self.assertIn(quote, everything, chapter)
+                self.assertTrue(quote in everything, f"{chapter}: nobody says `{quote}`")
 
     def test_every_field_of_the_log_and_every_code_exists(self):
         everything = said()
         for chapter, field in self.each(r"\b(TP_[A-Z_]+)\b"):
-            self.assertIn(f'"{field}"', everything, chapter)
+            self.assertTrue(f'"{field}"' in everything, f"{chapter}: there is no field {field}")
         for cell in re.findall(r"^\| (`[a-z_`, ]+) \|", WHOLE["import"], re.M):
             for code in re.findall(r"`(\w+)`", cell):
-                self.assertIn(f'"{code}"', everything)
+                self.assertTrue(f'"{code}"' in everything, f"there is no code {code}")
 
 
 if __name__ == "__main__":
