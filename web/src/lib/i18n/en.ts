@@ -427,6 +427,8 @@ export const en = {
     queued: 'In progress',
     failed: 'Failed uploads',
     version: (v: string): string => `Version ${v}`,
+    upgradeFailed: (to: string, serving: string): string =>
+      `The upgrade to ${to} failed, so ${serving} serves. Nothing is lost; tell whoever runs the server.`,
     supervised: 'On this machine',
     units: {
       up: 'up',
