@@ -142,7 +142,7 @@ pub async fn migrate(config: &Config) -> Result<Migrated> {
         Kept::NothingToKeep => tracing::info!(from, to, "the schema is up to date"),
         Kept::As(copy) => tracing::info!(from, to, copy, "the schema is up to date, and there is a copy from before"),
         Kept::NotOurs(reason) => {
-            tracing::warn!(from, to, reason, "the schema is up to date, and no copy was made before")
+            tracing::warn!(from, to, reason, "the schema is up to date, and no copy was made before");
         }
     }
     Ok(migrated)

@@ -75,7 +75,7 @@ class Undone(Appliance):
         question = f"-H 'Content-Type: application/json' -d '{{\"query\":\"{question}\"}}'"
         return any(hit["name"] == name for hit in self.get("/api/v1/search", question).get("hits", []))
 
-    def the_version_before_serves(self, version, reason):
+    def before_serves(self, version, reason):
         """What holds after each upgrade that failed."""
         wait("it is ready", self.ready, 60)
         expect(self.program() == f"{KEPT}/talentprompt", self.program())
@@ -107,12 +107,12 @@ class Undone(Appliance):
         said = self.apt(f"install talentprompt={VERSIONS[0]}", good=False)
         expect(re.search(rf"TalentPrompt {VERSIONS[0]} could not take over: .*candidates_later", said), said[-3000:])
         expect(f"TalentPrompt {self.first} serves again" in said and "apt install -f" in said, said[-3000:])
-        self.the_version_before_serves(VERSIONS[0], "candidates_later")
+        self.before_serves(VERSIONS[0], "candidates_later")
         expect("_before_" not in self.run("talentprompt migrate status"), "a copy that nobody needs is kept")
 
     def it_serves_after_a_reboot_as_well_and_keeps_what_is_written(self):
         self.machine.reboot()
-        self.the_version_before_serves(VERSIONS[0], "candidates_later")
+        self.before_serves(VERSIONS[0], "candidates_later")
         (self.machine.root / "root/ben.pdf").write_text(pdf(BEN))
         self.get("/api/v1/resumes", "-F file=@/root/ben.pdf")
         wait("Ben is found", lambda: self.found("Ben Later", "crane operator"), 60)
@@ -122,13 +122,13 @@ class Undone(Appliance):
     def trying_again_without_a_mend_fails_again(self):
         said = self.apt("install -f", good=False)
         expect("could not take over" in said, said[-3000:])
-        self.the_version_before_serves(VERSIONS[0], "candidates_later")
+        self.before_serves(VERSIONS[0], "candidates_later")
 
     def a_version_that_never_becomes_ready_is_undone_with_its_data(self):
         self.sql("update candidates set headline = null")
         said = self.apt(f"install talentprompt={VERSIONS[1]}", good=False)
         expect("could not take over: it did not become ready" in said, said[-3000:])
-        self.the_version_before_serves(VERSIONS[1], "did not become ready")
+        self.before_serves(VERSIONS[1], "did not become ready")
         expect(self.sql("select to_regclass('later') is null") == "t", "what it has changed is still there")
         expect(self.found("Ben Later", "crane operator"), "Ben is lost")
 

@@ -28,6 +28,7 @@ const UNIT: &str = "talentprompt-postgres-move.service";
 /// The database is stopped, copied beside its place, compared row by row, and started again; meanwhile people are told
 /// to wait. The old data is kept until --confirm removes it, and --back returns to it.
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
 pub struct Arguments {
     /// Do not ask
     #[arg(long)]
