@@ -18,8 +18,11 @@ use crate::gateways::vectors::VectorIndex;
 use crate::gateways::vectors::embedded::{EmbeddedIndex, Filling};
 use crate::gateways::vectors::qdrant::{QdrantIndex, Settings};
 use crate::gateways::vectors::standby::Standby;
+use crate::ops::upgrade;
 use crate::recruit::{self, indexing, standby};
 use crate::store::Store;
+use crate::store::schema::Migrated;
+use crate::store::snapshots::Kept;
 
 /// Notices that a slow listener may be behind before it is told that it missed some.
 const NOTICES: usize = 4_096;
@@ -129,9 +132,20 @@ pub fn extractor(config: &Config, ocr: Ocr) -> Result<Extractor> {
     Ok(Extractor::new(limits, executable))
 }
 
-/// Brings the database's schema up to date.
-pub async fn migrate(config: &Config) -> Result<()> {
-    Store::migrate(config.admin_url()).await.context("cannot bring the database's schema up to date")
+/// Brings the database's schema up to date, after it was copied where that is ours to do.
+pub async fn migrate(config: &Config) -> Result<Migrated> {
+    let migrated = Store::migrate(config.admin_url(), upgrade::room(config)).await;
+    let migrated = migrated.context("cannot bring the database's schema up to date")?;
+    let Migrated { from, to, kept } = &migrated;
+    match kept {
+        _ if from == to => {}
+        Kept::NothingToKeep => tracing::info!(from, to, "the schema is up to date"),
+        Kept::As(copy) => tracing::info!(from, to, copy, "the schema is up to date, and there is a copy from before"),
+        Kept::NotOurs(reason) => {
+            tracing::warn!(from, to, reason, "the schema is up to date, and no copy was made before");
+        }
+    }
+    Ok(migrated)
 }
 
 #[cfg(test)]

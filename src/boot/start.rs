@@ -1,5 +1,6 @@
 //! The way to being ready under systemd: start the local services, wait for the database, bring its schema up to date;
-//! meanwhile tell systemd what goes on and that it may take longer, and whoever asks that it is not ready yet.
+//! meanwhile tell systemd what goes on and that it may take longer, and whoever asks that it is not ready yet. Until then
+//! nothing is written, so that an upgrade that fails here can be undone without loss.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,6 +26,12 @@ const MORE: Duration = Duration::from_mins(1);
 /// sooner, and nobody sees it.
 const SILENCE: Duration = Duration::from_secs(10);
 
+/// How the status begins when the schema could not be brought up to date. The package's scripts wait for it, too.
+const FAILED: &str = "the upgrade failed: ";
+
+/// How long until a failed upgrade is tried again.
+const AGAIN: Duration = Duration::from_mins(5);
+
 /// Watches the local services until `stop` where systemd started us; answers where they are shown.
 pub fn supervise(config: &Config, stop: &CancellationToken) -> watch::Sender<Option<Vec<Supervised>>> {
     let board = watch::channel(None).0;
@@ -45,14 +52,7 @@ pub async fn database(config: &Config, sockets: Option<&Sockets>, stop: &Cancell
         Some(sockets) => tokio::spawn(excuse(sockets.open()?, arrived.clone())),
         None => tokio::spawn(async { Ok(()) }),
     };
-    let ready = async {
-        if patient {
-            process::status("waiting for the database");
-            wait(config.admin_url()).await;
-            process::status("bringing the database's schema up to date");
-        }
-        boot::migrate(config).await
-    };
+    let ready = async { if patient { prepared(config).await } else { boot::migrate(config).await.map(drop) } };
     let outcome = tokio::select! {
         outcome = extended(ready) => outcome.map(|()| true),
         () = stop.cancelled() => Ok(false),
@@ -60,6 +60,26 @@ pub async fn database(config: &Config, sockets: Option<&Sockets>, stop: &Cancell
     arrived.cancel();
     excuses.await??;
     outcome
+}
+
+/// Waits for the database and brings its schema up to date, however long that takes. What fails would fail in a new
+/// process as well, so this one stays and says why: whoever upgrades reads it in the status, and a loop of restarts
+/// would copy the database again and again.
+async fn prepared(config: &Config) -> Result<()> {
+    loop {
+        process::status("waiting for the database");
+        wait(config.admin_url()).await;
+        process::status("bringing the database's schema up to date");
+        let Err(error) = boot::migrate(config).await else { return Ok(()) };
+        if matches!(error.downcast_ref(), Some(store::Error::Unavailable(_))) {
+            tracing::warn!(error = format!("{error:#}"), "the database went away in the midst of an upgrade");
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        } else {
+            tracing::error!(error = format!("{error:#}"), "the upgrade failed; it is tried again in five minutes");
+            process::status(&format!("{FAILED}{error:#}"));
+            tokio::time::sleep(AGAIN).await;
+        }
+    }
 }
 
 /// Does something that may take long, and tells systemd so.

@@ -1,9 +1,9 @@
 //! How commands speak: data to standard output, progress and errors to standard error.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
@@ -29,6 +29,19 @@ pub fn json_line<T: Serialize>(value: &T) -> Result<()> {
 pub fn say(text: &str) {
     // A closed standard error leaves nobody to tell.
     let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
+/// Says what is about to happen and asks whether it may; where nobody can be asked, says how to agree beforehand.
+pub fn agreed(what: &str) -> Result<bool> {
+    let input = std::io::stdin();
+    if !input.is_terminal() {
+        bail!("{what} Nobody can be asked here: say --yes if that is meant.");
+    }
+    say(what);
+    say("Go on? Type yes:");
+    let mut answer = String::new();
+    input.read_line(&mut answer)?;
+    Ok(answer.trim() == "yes")
 }
 
 /// Says why a command failed, with its causes.

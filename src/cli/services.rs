@@ -13,8 +13,9 @@ use crate::base::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::gateways::systemd::{Order, SystemBus, Units, process};
 use crate::model::service::{ServiceState, Supervised};
-use crate::ops::supervise;
+use crate::model::upgrade::FailedUpgrade;
 use crate::ops::supervise::watch::Watched;
+use crate::ops::{supervise, upgrade};
 
 /// How long a service may take to be as it was asked to be.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -80,7 +81,21 @@ pub async fn run(file: Option<&Path>, command: Command) -> Result<ExitCode> {
     } else {
         print(&reports)?;
     }
+    if let Some(failed) = upgrade::failed() {
+        let FailedUpgrade { version, serving, reason } = failed;
+        let todo = FailedUpgrade::TODO;
+        output::say(&format!("{version} could not take over, and {serving} serves: {reason}\n{:>11} {todo}", "→"));
+    }
     Ok(if reached { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// Gives an order to one of them, and answers whether it was carried out in time.
+pub(super) async fn bring(config: &Config, name: &str, order: Order) -> Result<bool> {
+    let mut reached = true;
+    for service in &mut chosen(config, Some(name))? {
+        reached &= carry_out(service, order).await?;
+    }
+    Ok(reached)
 }
 
 /// All of them as they are now.

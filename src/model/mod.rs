@@ -16,5 +16,6 @@ pub mod service;
 pub mod span;
 pub mod taxonomy;
 pub mod token;
+pub mod upgrade;
 pub mod upload;
 pub mod workspace;

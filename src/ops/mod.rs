@@ -1,5 +1,7 @@
 //! Floor 6: running the appliance.
 
+pub mod cluster;
 pub mod doctor;
 pub mod supervise;
 pub mod support;
+pub mod upgrade;

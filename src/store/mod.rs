@@ -23,9 +23,11 @@ pub mod passages;
 pub mod queue;
 pub mod readers;
 pub mod resumes;
+pub mod schema;
 pub mod searches;
 pub mod server;
 pub mod sessions;
+pub mod snapshots;
 pub mod tokens;
 pub mod uploads;
 
@@ -33,8 +35,6 @@ pub use locks::{FillingTurn, WorkerLock};
 
 /// How long a request waits for a free connection before it is told that the database is away.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
-
-static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("src/store/migrations");
 
 /// Why the database did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -60,6 +60,42 @@ pub enum Error {
     /// The schema is not the one this version needs.
     #[error("the database schema does not fit this version: {0}")]
     Schema(String),
+    /// A later program has changed the schema.
+    #[error(
+        "the database was brought to schema {schema} by version {theirs}, and this is version {} with schema {program}, \
+         which cannot work with it; install {theirs} again, or go back: {way}",
+        schema::VERSION
+    )]
+    Newer {
+        /// The program's version.
+        theirs: String,
+        /// The database's schema.
+        schema: i64,
+        /// This program's schema.
+        program: i64,
+        /// What leads back.
+        way: String,
+    },
+    /// The disk has no room for a copy of the database.
+    #[error(
+        "before an upgrade the database is copied, which needs {needed} MB on its disk, and {free} MB are free; make room \
+         (du -xh -d2 / | sort -h | tail), and it is tried again"
+    )]
+    NoRoom {
+        /// Megabytes that are needed.
+        needed: u64,
+        /// Megabytes that are free.
+        free: u64,
+    },
+    /// Somebody else uses the database.
+    #[error("the database is in use, so it can be neither copied nor exchanged; end these sessions first: {0}")]
+    InUse(String),
+    /// There is no copy to go back to.
+    #[error(
+        "there is no copy of the database from before the upgrade (or it is not of the wanted schema), so there is nothing \
+         to roll back to; restore a backup from then instead"
+    )]
+    NoSnapshot,
     /// A stored value cannot be read.
     #[error("a stored value cannot be read: {0}")]
     Corrupt(String),
@@ -123,32 +159,6 @@ impl Store {
             .connect_with(options(url)?)
             .await?;
         Ok(Self { pool })
-    }
-
-    /// Brings the schema up to this version's, and makes the database first where there is none. `url` names a role that
-    /// owns the tables.
-    pub async fn migrate(url: &str) -> Result<()> {
-        let options = options(url)?;
-        if let Err(sqlx::Error::Database(error)) = PgConnection::connect_with(&options).await
-            // invalid_catalog_name (PostgreSQL, appendix A)
-            && error.code().as_deref() == Some("3D000")
-            && let Some(name) = options.get_database()
-        {
-            create_database(options.clone().database("postgres"), name).await?;
-        }
-        let store = Self::connect(url, 1).await?;
-        MIGRATIONS.run(&store.pool).await.map_err(|error| Error::Schema(error.to_string()))?;
-        store.pool.close().await;
-        Ok(())
-    }
-
-    /// Each migration this version has, with its version number, description and whether the database has it.
-    pub async fn migrations(&self) -> Result<Vec<(i64, String, bool)>> {
-        let applied: Vec<i64> = sqlx::query_scalar(r"select version from _sqlx_migrations where success")
-            .fetch_all(&self.pool)
-            .await
-            .unwrap_or_default();
-        Ok(MIGRATIONS.iter().map(|m| (m.version, m.description.to_string(), applied.contains(&m.version))).collect())
     }
 
     /// Refuses to go on with a role that could see every tenant's rows.
@@ -225,9 +235,7 @@ async fn create_database(server: PgConnectOptions, name: &str) -> Result<()> {
         .fetch_one(&mut connection)
         .await?;
     if !there {
-        // A name cannot be a parameter here; it is quoted as an identifier.
-        let quoted = name.replace('"', "\"\"");
-        let statement = format!(r#"create database "{quoted}""#);
+        let statement = format!("create database {}", snapshots::quoted(name));
         sqlx::raw_sql(sqlx::AssertSqlSafe(statement)).execute(&mut connection).await?;
     }
     Ok(connection.close().await?)

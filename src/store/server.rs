@@ -1,6 +1,7 @@
 //! The database server itself, asked on a connection of its own and not through the pool: does it work, which version is
 //! it, how much does it keep.
 
+use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection, PgConnection};
 
 use super::{Result, Store, options};
@@ -44,15 +45,31 @@ impl Store {
 /// # Errors
 /// [`super::Error::Unavailable`] when it does not answer, or says that it starts or stops; any other error is an answer.
 pub async fn probe(url: &str) -> Result<Option<Server>> {
+    ask(&options(url)?, None).await
+}
+
+/// As [`probe`], on a connection to another database: while one is copied before an upgrade, whoever connects to it waits
+/// until that is over, and a server that copies is not one that hangs.
+///
+/// # Errors
+/// As [`probe`].
+pub async fn probe_beside(url: &str) -> Result<Option<Server>> {
+    let options = options(url)?;
+    let name = options.get_database().map(str::to_owned);
+    ask(&options.database("postgres"), name).await
+}
+
+async fn ask(options: &PgConnectOptions, name: Option<String>) -> Result<Option<Server>> {
     // too_many_connections (PostgreSQL, appendix A)
     const FULL: &str = "53300";
-    let options = options(url)?;
     let asked = async {
-        let mut connection = PgConnection::connect_with(&options).await?;
+        let mut connection = PgConnection::connect_with(options).await?;
         let server = sqlx::query_as!(
             Server,
             r#"select split_part(current_setting('server_version'), ' ', 1) as "version!",
-                      pg_database_size(current_database()) as "bytes!""#
+                      coalesce((select pg_database_size(oid) from pg_database
+                                where datname = coalesce($1::text, current_database()::text)), 0) as "bytes!""#,
+            name
         )
         .fetch_one(&mut connection)
         .await?;

@@ -6,6 +6,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use crate::context::Context;
+use crate::ops::upgrade;
 use crate::recruit::{housekeeping, reading};
 
 /// How often what is over is removed. Nothing depends on it: a session that has ended is refused whether it is there
@@ -31,6 +32,11 @@ pub async fn run(ctx: Context, stop: CancellationToken) {
 }
 
 async fn tidy(ctx: &Context) {
+    match upgrade::tidy(ctx).await {
+        Ok(0) => {}
+        Ok(copies) => tracing::info!(copies, "removed copies of the database from before an upgrade"),
+        Err(error) => tracing::warn!(%error, "cannot look for old copies of the database, trying again in an hour"),
+    }
     match housekeeping::tidy(ctx).await {
         Ok(removed) if removed == housekeeping::Removed::default() => {}
         Ok(removed) => tracing::info!(

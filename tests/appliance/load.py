@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Clients that never rest, until SIGTERM: tests/appliance/load.py TOKEN, in the network namespace of a machine
+"""Clients that never rest, until SIGTERM: tests/appliance/load.py TOKEN [RATE], in the network namespace of a machine
 
-Half of them make a connection for each request, half keep theirs for as long as the server does. Together they ask 50
-times a second; who was kept waiting catches up. Prints as JSON how many requests there were, how many of them on kept
+Half of them make a connection for each request, half keep theirs for as long as the server does. Together they ask RATE
+times a second (50); who was kept waiting catches up. Prints as JSON how many requests there were, how many of them on kept
 connections, which failed and how, and how long the slowest took.
 """
 import http.client
@@ -13,8 +13,9 @@ import sys
 import threading
 import time
 
-CLIENTS = 10
-A_SECOND = 50
+A_SECOND = int(sys.argv[2]) if len(sys.argv) > 2 else 50
+# Each asks five times a second, which leaves it time to wait for an answer.
+CLIENTS = max(10, A_SECOND // 5)
 PATIENCE = 60
 QUESTIONS = ("Rust developer in Berlin", "nurse", "engineer with PostgreSQL", "3-5 years of Java")
 

@@ -8,6 +8,7 @@ import fcntl
 import hashlib
 import os
 import re
+import shlex
 import shutil
 import signal
 import struct
@@ -56,23 +57,46 @@ def mirrors(suite):
     return [f"deb {main} {suite} main", f"deb {main} {suite}-updates main", f"deb {security} {suite}-security main"]
 
 
-def image(suite, packages):
-    """The folder of a fresh system with `packages` fetched but not installed; built once."""
+# Fetches what the next release has of the same packages, with its lists beside those of this one: the hook's words are
+# the root, and the sources. The archive of what is fetched is one.
+NEXT = """cd "$1"
+mkdir -p var/lib/apt/lists.next/partial
+printf '%s\\n' "$2" >etc/apt/sources.next
+export APT_CONFIG="$MMDEBSTRAP_APT_CONFIG"
+apt() { apt-get -qq -y -o APT::Install-Recommends=true -o Dir::Etc::SourceList="$1" -o Dir::Etc::SourceParts=/dev/null \\
+  -o Dir::State::Lists="$2" "$3" ${4-}; }
+next() { apt "$PWD/etc/apt/sources.next" "$PWD/var/lib/apt/lists.next" "$@"; }
+next update
+next dist-upgrade --download-only
+next install "--download-only $3"
+"""
+
+
+def image(suite, packages, after=None):
+    """The folder of a fresh system with `packages` fetched but not installed; built once. With those of the release
+    `after` it as well, where one is named."""
     fetch = ('APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" apt-get -qq -y -o APT::Install-Recommends=true install --download-only '
              + " ".join(packages))
-    key = hashlib.sha256(f"{ALWAYS} {fetch} {INIT}".encode()).hexdigest()[:12]
-    ready = HOME / f"{suite}-{key}"
+    hooks = [fetch]
+    if after:
+        words = (NEXT, "next", '"$1"', "\n".join(mirrors(after)), " ".join(packages))
+        quoted = [word if word == '"$1"' else shlex.quote(word) for word in words]
+        hooks.append("sh -euc " + " ".join(quoted))
+    key = hashlib.sha256(f"{ALWAYS} {fetch} {INIT} {after and NEXT}".encode()).hexdigest()[:12]
+    kind = f"{suite}-{after}" if after else suite
+    ready = HOME / f"{kind}-{key}"
     if ready.exists():
         return ready
     HOME.mkdir(parents=True, exist_ok=True)
-    for old in HOME.glob(f"{suite}-*"):
-        shutil.rmtree(old)
-    making = HOME / f"{suite}-making"
+    for old in HOME.glob(f"{kind}-*"):
+        if re.fullmatch(rf"{kind}-([0-9a-f]{{12}}|making)", old.name):
+            shutil.rmtree(old)
+    making = HOME / f"{kind}-making"
     configuration = subprocess.run(["apt-config", "dump"], capture_output=True, text=True, check=True).stdout
     proxies = re.findall(r"^Acquire::https?::Proxy .*$", configuration, re.M)
     command = ["mmdebstrap", "--quiet", "--mode=root", "--variant=minbase", f"--include={ALWAYS}",
                "--dpkgopt=force-unsafe-io", *(f"--aptopt={line}" for line in proxies),
-               '--aptopt=Acquire::Languages "none"', "--skip=cleanup/apt", f"--customize-hook={fetch}",
+               '--aptopt=Acquire::Languages "none"', "--skip=cleanup/apt", *(f"--customize-hook={hook}" for hook in hooks),
                suite, str(making), *mirrors(suite)]
     built = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if built.returncode != 0:
@@ -112,7 +136,7 @@ def own_groups(name):
 class Machine:
     """One booted machine: a copy of an image, on a disk of its own where its power is to be cut."""
 
-    def __init__(self, suite, packages, share, disk=False, role="appliance"):
+    def __init__(self, suite, packages, share, disk=False, after=None, role="appliance"):
         self.name = f"{role}-{suite}-{os.getpid()}"
         self.suite = suite
         self.root = HOME / self.name
@@ -121,7 +145,7 @@ class Machine:
         self.process = None
         self.groups = []
         self.disk = HOME / f"{self.name}.disk" if disk else None
-        fresh = image(suite, packages)
+        fresh = image(suite, packages, after)
         self.root.mkdir()
         if self.disk:
             own_mounts()

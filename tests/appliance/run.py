@@ -70,6 +70,9 @@ class Appliance:
 
     # Whether the machine has a disk of its own, whose power can be cut.
     DISK = False
+    # The Debian that it is upgraded to.
+    AFTER = None
+    SUITES = SUITES
 
     @staticmethod
     def share(repository, _):
@@ -321,7 +324,8 @@ def try_suite(kind, suite, repository):
     tests = [name for name in vars(kind) if name.count("_") > 2 and not name.startswith("_")]
     passed, begin = 0, time.monotonic()
     with tempfile.TemporaryDirectory() as folder, \
-            Machine(suite, dependencies(), kind.share(repository, Path(folder)), kind.DISK) as machine, \
+            Machine(suite, dependencies(), kind.share(repository, Path(folder)), kind.DISK,
+                    after=kind.AFTER) as machine, \
             closing(kind(machine)) as appliance:
         print(f"{suite}: booted after {time.monotonic() - begin:.0f} s", flush=True)
         for name in tests:
@@ -341,7 +345,7 @@ def main(kind, what):
     """The command line of a kind of tests."""
     parser = argparse.ArgumentParser(description=what)
     parser.add_argument("--repository", type=Path, required=True, metavar="DIR", help="what `make apt-repo` made")
-    parser.add_argument("suites", nargs="*", default=SUITES, metavar="SUITE", help=f"of {', '.join(SUITES)}")
+    parser.add_argument("suites", nargs="*", default=kind.SUITES, metavar="SUITE", help=f"of {', '.join(kind.SUITES)}")
     arguments = parser.parse_args()
     if reason := missing():
         print(f"tests on booted machines are skipped: {reason}")

@@ -16,6 +16,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use talentprompt::base::{random, secret};
+use talentprompt::store::Store;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -362,4 +363,30 @@ async fn a_start_without_a_database_stays_and_says_so() {
     assert!(findings.iter().any(|finding| finding["check"] == "memory" || finding["check"] == "kernel"));
     process.signal(Signal::TERM);
     assert!(tokio::task::block_in_place(|| process.ended()).success());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_upgrade_that_fails_is_told_and_not_tried_again_and_again() {
+    let unit = Unit::new();
+    let server = environment("TALENTPROMPT_TEST_DATABASE_URL");
+    Store::create_database(&server, &unit.database).await.unwrap();
+    let url = on_database(&server, &unit.database);
+    Store::migrate(&url, 0).await.unwrap();
+    let mut connection = PgConnection::connect(&url).await.unwrap();
+    let earlier = "drop table releases; delete from _sqlx_migrations where version > 2;
+                   create table releases (schema bigint, version text)";
+    sqlx::raw_sql(earlier).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+
+    let process = unit.start();
+    let told = tokio::task::block_in_place(|| unit.told("STATUS=the upgrade failed: "));
+    assert!(told.contains("migration 3") && told.contains("releases"), "{told}");
+    let answer = reqwest::get(format!("http://{}/api/v1/status", unit.address())).await.unwrap();
+    assert_eq!((answer.status().as_u16(), answer.headers().contains_key("retry-after")), (503, true));
+    assert_eq!(unit.log().matches("the upgrade failed").count(), 1, "{}", unit.log());
+    let status: Value = serde_json::from_str(&unit.command(&["migrate", "status", "--json"], 0)).unwrap();
+    assert_eq!((&status["schema"], &status["snapshots"]), (&Value::from(2), &Value::Array(Vec::new())));
+    process.signal(Signal::TERM);
+    assert!(tokio::task::block_in_place(|| process.ended()).success());
+    unit.remove().await;
 }

@@ -17,4 +17,5 @@ mod supervise;
 mod support;
 mod support_bundle;
 mod tenancy;
+mod upgrade;
 mod vectors;

@@ -8,6 +8,8 @@ use crate::context::Context;
 use crate::http::auth::Viewer;
 use crate::http::problem::Answer;
 use crate::model::service::Supervised;
+use crate::model::upgrade::FailedUpgrade;
+use crate::ops::upgrade;
 use crate::recruit::{accounts::Actor, candidates, intake, standby};
 
 /// A service the appliance works with.
@@ -37,6 +39,9 @@ pub struct ApplianceState {
     services: Vec<Service>,
     /// The local services that the appliance keeps running; none without systemd, or with services elsewhere.
     supervised: Option<Vec<Supervised>>,
+    /// The upgrade that failed last, while the version before it serves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    upgrade: Option<FailedUpgrade>,
     counts: Counts,
 }
 
@@ -67,7 +72,8 @@ pub async fn get(State(ctx): State<Context>, Viewer(me): Viewer) -> Answer<axum:
     ];
     let supervised = ctx.services.borrow().clone();
     let counts = counts(&ctx, &me).await?;
-    Ok(axum::Json(ApplianceState { version: env!("CARGO_PKG_VERSION"), services, supervised, counts }))
+    let (version, upgrade) = (env!("CARGO_PKG_VERSION"), upgrade::failed());
+    Ok(axum::Json(ApplianceState { version, services, supervised, upgrade, counts }))
 }
 
 fn service(name: &'static str, up: bool, otherwise: &'static str, meaning: &'static str) -> Service {

@@ -3,6 +3,7 @@
 use super::Finding;
 use crate::context::Context;
 use crate::model::workspace::is_scratch;
+use crate::ops::upgrade;
 use crate::store::{self, queue};
 
 /// How long a task may wait on a machine that keeps up, in seconds.
@@ -37,13 +38,24 @@ async fn role(ctx: &Context) -> Finding {
 
 async fn schema(ctx: &Context) -> Finding {
     const NAME: &str = "schema";
-    match ctx.store.migrations().await {
-        Ok(known) if known.iter().all(|(_, _, applied)| *applied) => {
-            Finding::ok(NAME, format!("{} migrations, all applied", known.len()))
+    match ctx.store.schema().await {
+        Ok(known) if known.is_newer() => {
+            let theirs = known.release.unwrap_or_else(|| "a later version".to_owned());
+            let saw = format!("schema {} of {theirs}; this program has {}", known.schema, known.program);
+            let todo = format!("install {theirs} again, or: talentprompt migrate roll-back");
+            Finding::error(NAME, saw, "this program cannot work with it", todo)
+        }
+        Ok(known) if known.pending().is_none() => {
+            Finding::ok(NAME, format!("{} migrations, all applied", known.migrations.len()))
+        }
+        Ok(_) if upgrade::failed().is_some() => {
+            let todo = "see the check `upgrade`";
+            Finding::warning(NAME, "is that of the version that serves", "the upgrade waits to be tried again", todo)
         }
         Ok(_) => {
             let means = "this program cannot work with it yet";
-            Finding::error(NAME, "the schema is older than this program", means, "talentprompt migrate up")
+            let todo = "systemctl restart talentprompt, or: talentprompt migrate up";
+            Finding::error(NAME, "the schema is older than this program", means, todo)
         }
         Err(error) => Finding::error(NAME, error.to_string(), "nothing can be saved or found", POSTGRES),
     }

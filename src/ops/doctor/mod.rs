@@ -11,6 +11,7 @@ mod machine;
 mod network;
 mod services;
 mod tools;
+mod upgrade;
 
 use serde::Serialize;
 
@@ -101,6 +102,7 @@ pub async fn run(scene: &Scene<'_>) -> Vec<Finding> {
     findings.extend(tools::checks());
     findings.extend(network::checks(scene.config).await);
     findings.extend(services::checks(scene).await);
+    findings.extend(upgrade::checks(scene).await);
     match &scene.ctx {
         Ok(ctx) => findings.extend(appliance::checks(ctx).await),
         Err(reason) => findings.push(Finding::error(

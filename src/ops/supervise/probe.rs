@@ -28,7 +28,7 @@ pub struct PostgresProbe(pub String);
 #[async_trait]
 impl Probe for PostgresProbe {
     async fn ask(&self) -> Result<Facts, String> {
-        match server::probe(&self.0).await {
+        match server::probe_beside(&self.0).await {
             Ok(Some(server)) => {
                 let version = Some(format!("PostgreSQL {}", server.version));
                 Ok(Facts { version, disk_bytes: u64::try_from(server.bytes).ok() })

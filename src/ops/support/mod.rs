@@ -153,12 +153,8 @@ async fn database(config: Option<&Config>, now: DateTime<Utc>) -> Value {
     let asked = async {
         let store = Store::connect(&config.database.url, 1).await?;
         let (counts, waited) = (store.task_counts().await?, store.task_wait(now).await?);
-        let migrations = store.migrations().await?;
-        let migrations = migrations
-            .into_iter()
-            .map(|(version, name, applied)| json!({ "version": version, "name": name, "applied": applied }));
         Ok::<_, store::Error>(json!({
-            "migrations": migrations.collect::<Vec<_>>(),
+            "migrations": store.schema().await?.migrations,
             "tables": store.table_sizes().await?,
             "tasks": { "ready": counts.ready, "running": counts.running, "dead": counts.dead, "waited_s": waited },
         }))

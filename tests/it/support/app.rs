@@ -87,7 +87,12 @@ impl TestApp {
         let server = environment("TALENTPROMPT_TEST_DATABASE_URL");
         let database = format!("it_{}", secret::hex(&random::bytes::<8>()));
         Store::create_database(&server, &database).await.unwrap();
-        let data = tempfile::tempdir().unwrap();
+        Self::found(plan, replace, database, tempfile::tempdir().unwrap()).await
+    }
+
+    /// An application on a database and a folder that are there already.
+    pub async fn found(plan: Plan, replace: impl FnOnce(&mut Context), database: String, data: TempDir) -> Self {
+        let server = environment("TALENTPROMPT_TEST_DATABASE_URL");
         let mut config = configuration(data.path(), &on_database(&server, &database));
         (plan.config)(&mut config);
         talentprompt::boot::migrate(&config).await.unwrap();
@@ -192,8 +197,14 @@ impl TestApp {
         self.serving.await.unwrap().unwrap();
         drop(self.ctx);
         let mut server = PgConnection::connect(&environment("TALENTPROMPT_TEST_DATABASE_URL")).await.unwrap();
-        let statement = format!("drop database {} with (force)", self.database);
-        sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut server).await.unwrap();
+        // With the copy from before an upgrade, where there was one.
+        let names =
+            "select datname::text from pg_database where datname = $1 or starts_with(datname, $1 || '_before_')";
+        let names: Vec<String> = sqlx::query_scalar(names).bind(&self.database).fetch_all(&mut server).await.unwrap();
+        for name in names {
+            let statement = format!("drop database {name} with (force)");
+            sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut server).await.unwrap();
+        }
     }
 }
 

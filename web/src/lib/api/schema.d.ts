@@ -515,6 +515,7 @@ export interface components {
             services: components["schemas"]["Service"][];
             /** @description The local services that the appliance keeps running; none without systemd, or with services elsewhere. */
             supervised?: components["schemas"]["Supervised"][] | null;
+            upgrade?: components["schemas"]["FailedUpgrade"] | null;
             version: string;
         };
         /** @description One candidate. */
@@ -672,6 +673,15 @@ export interface components {
             skills: components["schemas"]["Facet"][];
             /** @description Years in all, in bands. */
             years: components["schemas"]["Facet"][];
+        };
+        /** @description A failed upgrade. */
+        FailedUpgrade: {
+            /** @description Why, in the words of the version that could not take over. */
+            reason: string;
+            /** @description The version that serves instead. */
+            serving: string;
+            /** @description The version that could not take over. */
+            version: string;
         };
         /** @description A mistake in one field. */
         FieldProblem: {

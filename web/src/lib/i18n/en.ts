@@ -428,6 +428,8 @@ export const en = {
     failed: 'Failed uploads',
     version: (v: string): string => `Version ${v}`,
     handbook: 'Operator’s handbook',
+    upgradeFailed: (to: string, serving: string): string =>
+      `The upgrade to ${to} failed, so ${serving} serves. Nothing is lost; tell whoever runs the server.`,
     supervised: 'On this machine',
     units: {
       up: 'up',

@@ -1,0 +1,235 @@
+//! Copies of the whole database from before its schema was changed, on the same server: the way back from an upgrade.
+//!
+//! A copy is a database beside the one that it is of, named by the first migration that it does not have; its comment
+//! says which program made it, and when. It is made where the server is this machine's and the role may make databases:
+//! what a server elsewhere keeps is its keeper's to copy.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+
+use super::schema::{Schema, VERSION};
+use super::{Error, Result, options};
+
+/// What must be left over on the disk besides the copy, for migrations to work in.
+const SPARE: u64 = 64 << 20;
+
+/// How long sessions of a process that has just ended may take to go. Postgres itself waits five seconds each time.
+const PATIENCE: u32 = 4;
+
+/// A copy of the database.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Snapshot {
+    /// The name of its database.
+    pub name: String,
+    /// The first migration that it does not have.
+    pub before: i64,
+    /// Bytes on disk.
+    pub bytes: i64,
+    /// The version of the program that made it.
+    pub made_by: Option<String>,
+    /// When it was made.
+    pub at: Option<DateTime<Utc>>,
+}
+
+/// What became of the copy before an upgrade.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kept {
+    /// There was nothing to lose: no change, or no data.
+    NothingToKeep,
+    /// The name of the copy.
+    As(String),
+    /// No copy was made, because the database is somebody else's to keep, for this reason.
+    NotOurs(&'static str),
+}
+
+/// Why `url`'s database is not copied before its schema is changed; nothing where it is.
+pub async fn why_not(url: &str) -> Result<Option<&'static str>> {
+    Ok(subject(&options(url)?).await?.err())
+}
+
+/// The copies there are of the database of `url`, the oldest first.
+pub async fn all(url: &str) -> Result<Vec<Snapshot>> {
+    list(&options(url)?).await
+}
+
+/// Puts the newest copy in the place of the database, and answers which; nothing where `to` says which schema is wanted
+/// and the database is not beyond it. All that was written since is lost.
+pub async fn roll_back(url: &str, to: Option<i64>) -> Result<Option<Snapshot>> {
+    let options = options(url)?;
+    if let Some(to) = to
+        && schema(&options).await?.schema <= to
+    {
+        return Ok(None);
+    }
+    let Some(snapshot) = list(&options).await?.pop() else { return Err(Error::NoSnapshot) };
+    let kept = schema(&options.clone().database(&snapshot.name)).await?;
+    if to.is_some_and(|to| kept.schema != to) {
+        return Err(Error::NoSnapshot);
+    }
+    swap(&options, &snapshot.name).await?;
+    Ok(Some(snapshot))
+}
+
+/// Removes copies that were made before `moment`; answers how many.
+pub async fn remove_before(url: &str, moment: DateTime<Utc>) -> Result<usize> {
+    let options = options(url)?;
+    let mut removed = 0;
+    for snapshot in list(&options).await?.iter().filter(|one| one.at.is_none_or(|at| at < moment)) {
+        remove(&options, &snapshot.name).await?;
+        removed += 1;
+    }
+    Ok(removed)
+}
+
+/// Copies the database before the migration `first`, in place of all earlier copies. `free` is what its disk has left.
+pub(super) async fn keep(options: &PgConnectOptions, first: i64, free: u64) -> Result<Kept> {
+    let bytes = match subject(options).await? {
+        Ok(bytes) => bytes,
+        Err(reason) => return Ok(Kept::NotOurs(reason)),
+    };
+    let earlier = list(options).await?;
+    for snapshot in &earlier {
+        remove(options, &snapshot.name).await?;
+    }
+    let freed = earlier.iter().map(|snapshot| u64::try_from(snapshot.bytes).unwrap_or_default()).sum::<u64>();
+    let (free, needed) = (free.saturating_add(freed), bytes + bytes / 2 + SPARE);
+    if free < needed {
+        return Err(Error::NoRoom { needed: needed >> 20, free: free >> 20 });
+    }
+    let name = format!("{}{first}", prefix(options));
+    let mut server = server(options).await?;
+    // The files are copied as they are: through the write-ahead log all of it would be written twice.
+    let copy = format!("create database {} template {} strategy file_copy", quoted(&name), quoted(database(options)));
+    alone(&mut server, database(options), &copy).await?;
+    let now = sqlx::query_scalar!(r#"select now() as "now!""#).fetch_one(&mut server).await?;
+    let note = format!("comment on database {} is '{VERSION} {}'", quoted(&name), now.to_rfc3339());
+    sqlx::raw_sql(AssertSqlSafe(note)).execute(&mut server).await?;
+    server.close().await?;
+    Ok(Kept::As(name))
+}
+
+/// Removes a copy.
+pub(super) async fn remove(options: &PgConnectOptions, name: &str) -> Result<()> {
+    let mut server = server(options).await?;
+    let statement = format!("drop database if exists {}", quoted(name));
+    sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut server).await?;
+    Ok(server.close().await?)
+}
+
+/// The copies there are, the oldest first.
+pub(super) async fn list(options: &PgConnectOptions) -> Result<Vec<Snapshot>> {
+    if !is_here(options) {
+        return Ok(Vec::new());
+    }
+    let mut server = server(options).await?;
+    let prefix = prefix(options);
+    let rows = sqlx::query!(
+        r#"select datname::text as "name!", pg_database_size(oid) as "bytes!",
+                  coalesce(shobj_description(oid, 'pg_database'), '') as "note!"
+           from pg_database where starts_with(datname, $1)"#,
+        prefix
+    )
+    .fetch_all(&mut server)
+    .await?;
+    server.close().await?;
+    let known = rows.into_iter().filter_map(|row| {
+        let before = row.name.strip_prefix(&prefix)?.parse().ok()?;
+        let (made_by, at) = row.note.split_once(' ').unzip();
+        let at = at.and_then(|at| DateTime::parse_from_rfc3339(at).ok()).map(|at| at.to_utc());
+        Some(Snapshot { before, bytes: row.bytes, made_by: made_by.map(str::to_owned), at, name: row.name })
+    });
+    let mut known: Vec<Snapshot> = known.collect();
+    known.sort_by_key(|snapshot| snapshot.before);
+    Ok(known)
+}
+
+/// The bytes of a database that is ours to copy, or why it is not.
+async fn subject(options: &PgConnectOptions) -> Result<std::result::Result<u64, &'static str>> {
+    if !is_here(options) {
+        return Ok(Err("the database is kept elsewhere: copies are made there"));
+    }
+    let mut connection = PgConnection::connect_with(options).await?;
+    let found = sqlx::query!(
+        r#"select (r.rolsuper or r.rolcreatedb) and pg_has_role(d.datdba, 'usage') as "may!",
+                  pg_database_size(d.oid) as "bytes!"
+           from pg_database d, pg_roles r where d.datname = current_database() and r.rolname = current_user"#
+    )
+    .fetch_one(&mut connection)
+    .await?;
+    connection.close().await?;
+    let bytes = u64::try_from(found.bytes).unwrap_or_default();
+    Ok(if found.may { Ok(bytes) } else { Err("the role of `[database] admin_url` may not copy the database") })
+}
+
+async fn schema(options: &PgConnectOptions) -> Result<Schema> {
+    let mut connection = PgConnection::connect_with(options).await?;
+    let schema = Schema::of(&mut connection).await?;
+    connection.close().await?;
+    Ok(schema)
+}
+
+/// Exchanges the database for its copy, at once or not at all, then removes what it was.
+async fn swap(options: &PgConnectOptions, snapshot: &str) -> Result<()> {
+    let database = database(options);
+    let undone = format!("{database}_undone");
+    remove(options, &undone).await?;
+    let mut server = server(options).await?;
+    let exchange = format!(
+        "begin; alter database {0} rename to {1}; alter database {2} rename to {0}; comment on database {0} is null; commit",
+        quoted(database),
+        quoted(&undone),
+        quoted(snapshot)
+    );
+    alone(&mut server, database, &exchange).await?;
+    server.close().await?;
+    remove(options, &undone).await
+}
+
+/// Does something that needs the database to be used by nobody; who uses it is named.
+async fn alone(server: &mut PgConnection, database: &str, statement: &str) -> Result<()> {
+    // object_in_use (PostgreSQL, appendix A)
+    const IN_USE: &str = "55006";
+    for _ in 0..PATIENCE {
+        match sqlx::raw_sql(AssertSqlSafe(statement.to_owned())).execute(&mut *server).await {
+            Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some(IN_USE) => {}
+            other => return Ok(other.map(drop)?),
+        }
+        sqlx::raw_sql("rollback").execute(&mut *server).await?;
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    let users = sqlx::query_scalar!(
+        r#"select format('%s (%s, process %s)', usename, application_name, pid) as "who!"
+           from pg_stat_activity where datname = $1"#,
+        database
+    )
+    .fetch_all(server)
+    .await?;
+    Err(Error::InUse(users.join(", ")))
+}
+
+/// Whether the server is this machine's: it is reached by a socket.
+fn is_here(options: &PgConnectOptions) -> bool {
+    options.get_socket().is_some() || options.get_host().starts_with('/')
+}
+
+/// A connection beside the database.
+async fn server(options: &PgConnectOptions) -> Result<PgConnection> {
+    Ok(PgConnection::connect_with(&options.clone().database("postgres")).await?)
+}
+
+fn database(options: &PgConnectOptions) -> &str {
+    options.get_database().unwrap_or_else(|| options.get_username())
+}
+
+/// How the names of its copies begin.
+fn prefix(options: &PgConnectOptions) -> String {
+    format!("{}_before_", database(options))
+}
+
+/// A name as an identifier: it cannot be a parameter where databases are made.
+pub(super) fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
