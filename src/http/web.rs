@@ -1,5 +1,5 @@
-//! The web frontend, from the binary: hashed files may be kept for ever, everything else is asked for again; what was
-//! compressed when it was built is sent so.
+//! The web frontend, from the binary: hashed files may be kept for ever, pages for a minute by a shared cache in front
+//! (they are the same for everyone), everything else is asked for again; what was compressed when it was built is sent so.
 
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -13,6 +13,16 @@ use super::problem::Problem;
 #[folder = "web/build"]
 #[allow_missing = true]
 struct Files;
+
+/// Its name or its content changes.
+const FOR_EVER: &str = "public, max-age=31536000, immutable";
+
+/// Every page is the same empty one, which asks the API who is there. After an upgrade it names other files, so a shared
+/// cache may keep it for a minute, and for another one while it fetches it anew.
+const PAGE: &str = "public, max-age=0, s-maxage=60, stale-while-revalidate=60";
+
+/// Kept, and asked for each time whether it is still so.
+const OTHER: &str = "no-cache";
 
 /// A file of the frontend, or its start page: the page itself knows the rest of the paths.
 pub async fn serve(request: Request) -> Response {
@@ -34,7 +44,11 @@ pub async fn serve(request: Request) -> Response {
 
 fn file(path: &str, plain: EmbeddedFile, asked: &HeaderMap) -> Response {
     let tag = format!("\"{}\"", crate::base::secret::hex(&plain.metadata.sha256_hash()[..16]));
-    let cache = if path.contains("/immutable/") { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let cache = match path {
+        _ if path.contains("/immutable/") => FOR_EVER,
+        _ if plain.metadata.mimetype() == "text/html" => PAGE,
+        _ => OTHER,
+    };
     if asked.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
         return (StatusCode::NOT_MODIFIED, [(header::ETAG, tag), (header::CACHE_CONTROL, cache.to_owned())])
             .into_response();

@@ -2,7 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail as loudly as the tests themselves")]
 
 mod accounts;
+mod acme;
 mod candidates;
+mod edge;
 mod extract;
 mod failures;
 mod housekeeping;
@@ -16,4 +18,5 @@ mod supervise;
 mod support;
 mod support_bundle;
 mod tenancy;
+mod tls;
 mod vectors;
