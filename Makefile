@@ -47,7 +47,7 @@ e2e: ## The browser tests, and the packages on booted Debian machines
 	@exec tests/run setup web rust browser packages appliance
 
 e2e-appliance: apt-repo ## The release packages on booted Debian 12 and 13; needs root
-	@for what in run upgrade power days; do echo "$$what:"; tests/appliance/$$what.py --repository dist/apt || exit; done
+	@for what in run tls upgrade power days; do echo "$$what:"; tests/appliance/$$what.py --repository dist/apt || exit; done
 
 openapi: setup-web $(web) ## Regenerates the OpenAPI document and the web client's types
 	cargo run --quiet --locked -- openapi > web/openapi.json.part
