@@ -29,7 +29,7 @@ const FLOORS: [&[&str]; 10] = [
 const DIVIDED: [&str; 1] = ["gateways"];
 
 /// Outside crates that have one door: who may use them.
-const DOORS: [(&[&str], &[&str]); 10] = [
+const DOORS: [(&[&str], &[&str]); 12] = [
     (&["sqlx"], &["store"]),
     (&["axum", "axum_extra", "tower", "tower_http", "utoipa_axum", "rust_embed"], &["http"]),
     (&["utoipa"], &["http", "recruit", "model"]),
@@ -40,6 +40,8 @@ const DOORS: [(&[&str], &[&str]); 10] = [
     (&["systemd"], &["gateways::systemd"]),
     (&["tokenizers", "gemm", "safetensors"], &["gateways::embed"]),
     (&["landlock", "html2text", "quick_xml"], &["gateways::extract"]),
+    (&["rustls", "tokio_rustls", "rcgen", "instant_acme", "x509_cert"], &["gateways::tls"]),
+    (&["ipnet"], &["config"]),
 ];
 /// Parts of `std::env` that do not read the environment.
 const HARMLESS_ENV: [&str; 4] = ["args", "args_os", "consts", "current_exe"];

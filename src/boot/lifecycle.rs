@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -64,8 +63,8 @@ pub fn stop_on_signals() -> Result<CancellationToken> {
     Ok(stop)
 }
 
-/// Serves the API and the pages on `listeners`, and runs the workers, as far as its role says, until `stop`.
-pub async fn run(ctx: Context, role: Role, listeners: Vec<TcpListener>, stop: CancellationToken) -> Result<()> {
+/// Serves the API and the pages at `doors`, and runs the workers, as far as its role says, until `stop`.
+pub async fn run(ctx: Context, role: Role, doors: http::Doors, stop: CancellationToken) -> Result<()> {
     let tracker = TaskTracker::new();
     let pulse = role.works().then(|| Pulse::new(ctx.config.get().tasks.workers));
     if let Some(pulse) = pulse.clone() {
@@ -81,7 +80,7 @@ pub async fn run(ctx: Context, role: Role, listeners: Vec<TcpListener>, stop: Ca
     let asked_to_stop = stop.clone();
     let serving = async move {
         if role.serves() {
-            return http::serve(listeners, ctx, asked_to_stop).await;
+            return http::serve(doors, ctx, asked_to_stop).await;
         }
         asked_to_stop.cancelled().await;
         Ok(())

@@ -2,6 +2,7 @@
 //! cannot is said, and a mistake changes nothing.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Result;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -9,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::{self, Changes, Live, Loaded};
 use crate::gateways::systemd::process;
+use crate::gateways::tls::Tls;
 use crate::telemetry::Log;
 
 /// What is read again, and what it changes.
@@ -25,8 +27,8 @@ impl Reload {
         Ok(Self { hangup: signal(SignalKind::hangup())?, file: config::file(file), loaded, log })
     }
 
-    /// Reads again whenever asked, until `stop`.
-    pub async fn run(mut self, live: Live, stop: CancellationToken) {
+    /// Reads again whenever asked, the files of the certificate as well, until `stop`.
+    pub async fn run(mut self, live: Live, tls: Option<Arc<Tls>>, stop: CancellationToken) {
         loop {
             tokio::select! {
                 _ = self.hangup.recv() => {}
@@ -34,6 +36,9 @@ impl Reload {
             }
             process::reloading();
             let said = self.renew(&live);
+            if let Some(tls) = &tls {
+                tls.again.notify_one();
+            }
             process::status(&said);
             process::ready();
         }

@@ -105,9 +105,9 @@ async fn wait(url: &str) {
 }
 
 /// After a while, answers whoever asks that the database is away, until it has `arrived`.
-async fn excuse(listeners: Vec<tokio::net::TcpListener>, arrived: CancellationToken) -> Result<()> {
+async fn excuse(doors: http::Doors, arrived: CancellationToken) -> Result<()> {
     tokio::select! {
-        () = tokio::time::sleep(SILENCE) => Ok(http::wait(listeners, "the database", arrived).await?),
+        () = tokio::time::sleep(SILENCE) => Ok(http::wait(doors, "the database", arrived).await?),
         () = arrived.cancelled() => Ok(()),
     }
 }

@@ -52,7 +52,7 @@ const AGAIN: Duration = Duration::from_secs(1);
 pub async fn run(arguments: Arguments) -> Result<ExitCode> {
     telemetry::start("warn", Target::Text);
     let listen = format!("127.0.0.1:{}", arguments.port);
-    let sockets = Sockets::take(&listen).await?;
+    let sockets = Sockets::take(&listen, None).await?;
     std::fs::create_dir_all(&arguments.data)
         .with_context(|| format!("cannot make {}; choose another place with --data", arguments.data.display()))?;
     let data = arguments.data.canonicalize()?;

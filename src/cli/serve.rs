@@ -2,16 +2,19 @@
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::{Result, bail};
 
 use super::{output, owner_link, session};
+use crate::base::clock::SystemClock;
 use crate::boot::lifecycle::{self, Role};
 use crate::boot::listen::Sockets;
 use crate::boot::reload::Reload;
 use crate::boot::{self, Need, start};
 use crate::config::environment;
 use crate::gateways::systemd::process;
+use crate::ops::certificates::Keeper;
 use crate::recruit::accounts::setup;
 
 /// Run the appliance: the web page, the API and the background workers
@@ -59,7 +62,10 @@ pub async fn run(file: Option<&Path>, arguments: Arguments) -> Result<ExitCode> 
     }
     let stop = lifecycle::stop_on_signals()?;
     let reload = Reload::prepare(file, loaded, log)?;
-    let sockets = if role.serves() { Some(Sockets::take(&config.server.listen).await?) } else { None };
+    let keeper = if role.serves() { Keeper::prepare(&config, Arc::new(SystemClock))? } else { None };
+    let tls = keeper.as_ref().map(Keeper::tls);
+    let secure = tls.clone().map(|tls| (config.tls.listen.as_str(), tls));
+    let sockets = if role.serves() { Some(Sockets::take(&config.server.listen, secure).await?) } else { None };
     // Whoever serves shows the local services, and is the one that watches them.
     let services = role.serves().then(|| start::supervise(&config, &stop));
     if !start::database(&config, sockets.as_ref(), &stop).await? {
@@ -79,10 +85,14 @@ pub async fn run(file: Option<&Path>, arguments: Arguments) -> Result<ExitCode> 
     }
     let addresses = sockets.as_ref().map(Sockets::addresses);
     tracing::info!(addresses, url = ctx.config.get().public_url(), ?role, "ready");
-    tokio::spawn(reload.run(ctx.config.clone(), stop.clone()));
-    let listeners = sockets.as_ref().map(Sockets::open).transpose()?.unwrap_or_default();
+    tokio::spawn(reload.run(ctx.config.clone(), tls, stop.clone()));
+    // An authority asks back, so certificates are ordered when somebody answers.
+    if let Some(keeper) = keeper {
+        tokio::spawn(keeper.run(stop.clone()));
+    }
+    let doors = sockets.as_ref().map(Sockets::open).transpose()?.unwrap_or_default();
     // What is held twice would take people in whom nobody answers.
     drop(sockets);
-    lifecycle::run(ctx, role, listeners, stop).await?;
+    lifecycle::run(ctx, role, doors, stop).await?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,11 +1,11 @@
 //! Values that have the right type and still cannot work, found before anything is started with them.
 
-use super::Config;
+use super::proxies::Proxies;
+use super::{Config, tls};
 use crate::telemetry;
 
 /// The first key whose value cannot work, and what it takes instead.
 pub(super) fn first_mistake(config: &Config) -> Option<(&'static str, String)> {
-    let has_port = |address: &str| address.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
     let url = |url: &str, schemes: &[&str]| url.is_empty() || schemes.iter().any(|scheme| url.starts_with(scheme));
     let is_country = |code: &str| code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_uppercase());
     let country = &config.intake.default_country;
@@ -38,5 +38,12 @@ pub(super) fn first_mistake(config: &Config) -> Option<(&'static str, String)> {
         ("log.format", matches!(config.log.format.as_str(), "text" | "json"), "takes \"text\" or \"json\""),
         ("log.level", telemetry::is_filter(&config.log.level), "takes error, warn, info, debug, trace or a filter"),
     ];
-    rules.iter().find(|(_, works, _)| !works).map(|(key, _, takes)| (*key, (*takes).to_owned()))
+    let broken = rules.iter().find(|(_, works, _)| !works).map(|(key, _, takes)| (*key, (*takes).to_owned()));
+    let proxies = || Some(("server.trusted_proxies", Proxies::parse(&config.server.trusted_proxies).err()?));
+    broken.or_else(proxies).or_else(|| tls::first_mistake(config))
+}
+
+/// Whether it is an address with a port.
+pub(super) fn has_port(address: &str) -> bool {
+    address.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok())
 }

@@ -179,6 +179,10 @@ fn set_text(
     let value = match table.get(section).and_then(|values| values.get(key)) {
         Some(Value::Integer(_)) => text.parse().map_or_else(|_| Value::String(text.clone()), Value::Integer),
         Some(Value::Boolean(_)) => text.parse().map_or_else(|_| Value::String(text.clone()), Value::Boolean),
+        Some(Value::Array(_)) => {
+            let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+            Value::Array(parts.map(|part| Value::String(part.to_owned())).collect())
+        }
         _ => Value::String(text),
     };
     set(table, sources, (section, key), value, source)
@@ -200,10 +204,12 @@ fn set(
         let keys: Vec<String> = values.keys().map(|known| format!("{section}.{known}")).collect();
         return Err(unknown(&source, name, &keys));
     };
-    if !current.same_type(&value) {
+    let is_text_throughout = value.as_array().is_none_or(|parts| parts.iter().all(Value::is_str));
+    if !current.same_type(&value) || !is_text_throughout {
         let expected = match current {
             Value::Integer(_) => "a whole number",
             Value::Boolean(_) => "true or false",
+            Value::Array(_) => "a list of texts in quotes, such as [\"one\", \"another\"]",
             _ => "text in quotes",
         };
         // What stands in a credential is not for the terminal.
@@ -318,7 +324,7 @@ impl Loaded {
 /// Keys whose value is never shown: keys themselves, and URLs that may carry a password.
 fn is_secret(name: &str, value: &Value) -> bool {
     let text = value.as_str().unwrap_or_default();
-    let holds_secret = ["api_key", "password", "secret", "token"].iter().any(|ending| name.ends_with(ending));
+    let holds_secret = ["api_key", ".key", "password", "secret", "token"].iter().any(|ending| name.ends_with(ending));
     let opens = text.contains('@') || text.contains("password=");
     !text.is_empty() && (holds_secret || (name.ends_with("url") && opens))
 }
@@ -372,6 +378,33 @@ mod tests {
     fn a_value_of_the_wrong_kind_says_what_is_taken() {
         let error = load_text("[tasks]\nworkers = \"two\"\n").unwrap_err().to_string();
         assert!(error.contains(":2: `tasks.workers` takes a whole number, not `\"two\"`"), "{error}");
+    }
+
+    #[test]
+    fn a_list_takes_texts_and_nothing_else() {
+        let loaded = load_text("[server]\ntrusted_proxies = [\"10.0.0.0/8\", \"cloudflare\"]\n").unwrap();
+        assert_eq!(loaded.config.server.trusted_proxies, ["10.0.0.0/8", "cloudflare"]);
+        for wrong in ["\"cloudflare\"", "[1]"] {
+            let error = load_text(&format!("[server]\ntrusted_proxies = {wrong}\n")).unwrap_err().to_string();
+            assert!(error.contains(":2: `server.trusted_proxies` takes a list of texts in quotes"), "{error}");
+        }
+        let error = load_text("[server]\ntrusted_proxies = [\"10.0.0.0/33\"]\n").unwrap_err().to_string();
+        assert!(error.contains(":2: `server.trusted_proxies` takes networks"), "{error}");
+    }
+
+    #[test]
+    fn a_list_from_the_environment_is_parted_by_commas() {
+        let mut table: Table = DEFAULT.parse().unwrap();
+        let source = Source::Environment("TALENTPROMPT__TLS__DOMAINS".to_owned());
+        set_text(&mut table, &mut BTreeMap::new(), ("tls", "domains"), "a.example, b.example".to_owned(), source)
+            .unwrap();
+        assert_eq!(table["tls"]["domains"].as_array().unwrap().len(), 2);
+    }
+
+    #[test]
+    fn the_key_of_the_certificate_is_a_secret() {
+        let loaded = load_text("[tls]\nkey = \"-----BEGIN\"\n").unwrap();
+        assert_eq!(shown(&loaded, "tls.key").0, "********");
     }
 
     #[test]

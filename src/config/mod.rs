@@ -12,8 +12,11 @@ mod check;
 mod credentials;
 pub mod environment;
 mod load;
+pub mod proxies;
+mod tls;
 
 pub use load::{Changes, Error, Loaded, Source, load};
+pub use tls::Tls;
 
 /// The default file: the documented default is the real default.
 pub const DEFAULT: &str = include_str!("../../packaging/talentprompt.toml");
@@ -63,6 +66,8 @@ impl From<Config> for Live {
 pub struct Config {
     /// The web server.
     pub server: Server,
+    /// Its certificates.
+    pub tls: Tls,
     /// Where data is kept.
     pub data: Data,
     /// Postgres.
@@ -89,8 +94,10 @@ pub struct Config {
 pub struct Server {
     /// Address and port.
     pub listen: String,
-    /// How people reach it; empty for the address.
+    /// How people reach it; empty for the address, or the first domain.
     pub public_url: String,
+    /// Whom it is believed who their visitor is; see [`proxies::Proxies`].
+    pub trusted_proxies: Vec<String>,
 }
 
 /// Where data is kept.
@@ -197,6 +204,9 @@ impl Config {
         if !self.server.public_url.is_empty() {
             return self.server.public_url.trim_end_matches('/').to_owned();
         }
+        if let Some(url) = self.tls.url() {
+            return url;
+        }
         let listen = self.server.listen.as_str();
         let (host, port) = listen.rsplit_once(':').unwrap_or((listen, "80"));
         // Nobody can open "every address of this machine".
@@ -216,6 +226,11 @@ impl Config {
         } else {
             self.embedding.model_dir.clone()
         }
+    }
+
+    /// Where certificates that were obtained are, and the accounts at their authorities.
+    pub fn tls_dir(&self) -> PathBuf {
+        self.data.dir.join("tls")
     }
 
     /// Where the bytes of documents are.
@@ -242,7 +257,11 @@ mod tests {
         assert_eq!(config.public_url(), "http://127.0.0.1:8080");
         config.server.listen = "[::]:80".to_owned();
         assert_eq!(config.public_url(), format!("http://{}", environment::host_name()));
-        config.server.public_url = "https://talent.example.com/".to_owned();
+        (config.tls.mode, config.tls.domains) = ("acme".to_owned(), vec!["talent.example.com".to_owned()]);
         assert_eq!(config.public_url(), "https://talent.example.com");
+        config.tls.listen = "[::]:8443".to_owned();
+        assert_eq!(config.public_url(), "https://talent.example.com:8443");
+        config.server.public_url = "https://people.example.com/".to_owned();
+        assert_eq!(config.public_url(), "https://people.example.com");
     }
 }

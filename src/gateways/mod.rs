@@ -5,4 +5,5 @@ pub mod embed;
 pub mod extract;
 pub mod files;
 pub mod systemd;
+pub mod tls;
 pub mod vectors;

@@ -1,15 +1,14 @@
 //! Who asks: the permission is the extractor's type, so a handler without one cannot reach a workspace's rows.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
-use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::extract::FromRequestParts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts};
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::Cookie;
 
 use super::problem::Problem;
-use super::record;
+use super::{record, visitor};
 use crate::base::secret;
 use crate::context::Context;
 use crate::model::permission::Role;
@@ -110,8 +109,7 @@ pub async fn limit(ctx: &Context, key: &str, per_minute: u32) -> Result<(), Prob
 
 /// Counts a request of nobody who is known against its address, which it answers.
 async fn limit_address(parts: &Parts, ctx: &Context) -> Result<Option<String>, Problem> {
-    let address =
-        parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip().to_string());
+    let address = visitor::address(&parts.extensions).map(|address| address.to_string());
     let key = format!("rate:address:{}", address.as_deref().unwrap_or("unknown"));
     limit(ctx, &key, ctx.config.get().security.anonymous_requests_per_minute).await?;
     Ok(address)

@@ -4,6 +4,7 @@ mod auth;
 mod door;
 mod events;
 mod extract;
+mod front;
 mod idempotency;
 mod layers;
 pub mod openapi;
@@ -11,7 +12,8 @@ mod problem;
 mod record;
 mod router;
 mod routes;
+mod visitor;
 mod web;
 
-pub use door::{serve, wait};
+pub use door::{Doors, serve, wait};
 pub use router::router;

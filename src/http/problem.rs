@@ -57,7 +57,7 @@ const INTERNAL: Row = row("internal", 500, "Something went wrong", "try again; t
 
 /// Every problem there is: the code and the status on the wire, and what the page of the API says of it.
 #[rustfmt::skip]
-pub(super) const TABLE: [Row; 23] = [
+pub(super) const TABLE: [Row; 24] = [
     row("malformed_request",      400, "The request cannot be read",       "send what the detail asks for"),
     row("session_expired",        401, "Sign in",                          "sign in, then ask again"),
     row("invalid_token",          401, "Sign in",                          "make a new API token on the page Settings"),
@@ -80,6 +80,7 @@ pub(super) const TABLE: [Row; 23] = [
     row("too_many_requests",      429, "Too many requests",                "wait as long as Retry-After says"),
     INTERNAL,
     row("unavailable",            503, "A service does not answer",        "wait as long as Retry-After says"),
+    row("certificate_pending",    503, "There is no certificate yet",      "wait as long as Retry-After says"),
     row("disk_full",              507, "The disk is full",                 "free some space on the server's disk"),
 ];
 

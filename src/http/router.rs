@@ -12,7 +12,7 @@ use super::problem::Problem;
 use super::routes::{
     auth, candidates, events, health, invitations, members, resumes, search, sessions, setup, status, tokens, uploads,
 };
-use super::{idempotency, layers, openapi, record, web};
+use super::{idempotency, layers, openapi, record, visitor, web};
 use crate::context::Context;
 
 /// Every route of the API, with its description.
@@ -52,6 +52,7 @@ pub fn router(ctx: Context) -> Router {
     let (api, document) = api().split_for_parts();
     let document = openapi::finish(document);
     let docs = openapi::page(&document);
+    let proxies = visitor::proxies(&ctx);
     Router::new()
         .merge(api)
         .route("/api/openapi.json", get(move || async move { axum::Json(document) }))
@@ -65,6 +66,7 @@ pub fn router(ctx: Context) -> Router {
         .layer(CatchPanicLayer::custom(layers::panicked))
         .layer(axum::middleware::from_fn_with_state(ctx.clone(), idempotency::once))
         .layer(axum::middleware::from_fn(layers::headers))
+        .layer(axum::middleware::from_fn_with_state(proxies, visitor::identify))
         .layer(axum::middleware::from_fn(record::log))
         .with_state(ctx)
 }

@@ -1,5 +1,6 @@
-//! The web frontend and the operator's handbook, from the binary: hashed files may be kept for ever, everything else is
-//! asked for again; what was compressed when it was built is sent so.
+//! The web frontend and the operator's handbook, from the binary: hashed files may be kept for ever, pages for a minute
+//! by a shared cache in front (they are the same for everyone), everything else is asked for again; what was compressed
+//! when it was built is sent so.
 //!
 //! The handbook is for whoever stands before a closed door: it holds no secret, asks for no sign-in, and is served also
 //! while the database is away.
@@ -23,6 +24,17 @@ const HANDBOOK: &str = "help/operator/";
 #[folder = "web/build"]
 #[allow_missing = true]
 struct Files;
+
+/// Its name or its content changes.
+const FOR_EVER: &str = "public, max-age=31536000, immutable";
+
+/// Every page of the frontend is the same empty one, which asks the API who is there; the handbook's are for everybody.
+/// After an upgrade it names other files, so a shared
+/// cache may keep it for a minute, and for another one while it fetches it anew.
+const PAGE: &str = "public, max-age=0, s-maxage=60, stale-while-revalidate=60";
+
+/// Kept, and asked for each time whether it is still so.
+const OTHER: &str = "no-cache";
 
 /// A file of the frontend, or its start page: the page itself knows the rest of the paths.
 pub async fn serve(request: Request) -> Response {
@@ -54,20 +66,13 @@ pub fn handbook() -> Router {
         .layer(from_fn(layers::headers))
 }
 
-/// How long a file may be kept. The handbook's pages are the same for everybody, and change with an upgrade alone.
-fn cache(path: &str) -> &'static str {
-    if path.contains("/immutable/") {
-        "public, max-age=31536000, immutable"
-    } else if path.starts_with(HANDBOOK) {
-        "public, max-age=300"
-    } else {
-        "no-cache"
-    }
-}
-
 fn file(path: &str, plain: EmbeddedFile, asked: &HeaderMap) -> Response {
     let tag = format!("\"{}\"", crate::base::secret::hex(&plain.metadata.sha256_hash()[..16]));
-    let cache = cache(path);
+    let cache = match path {
+        _ if path.contains("/immutable/") => FOR_EVER,
+        _ if plain.metadata.mimetype() == "text/html" => PAGE,
+        _ => OTHER,
+    };
     if asked.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
         return (StatusCode::NOT_MODIFIED, [(header::ETAG, tag), (header::CACHE_CONTROL, cache.to_owned())])
             .into_response();

@@ -199,6 +199,20 @@ all:
         self.play("site")
         expect([self.reached(80), self.reached(8080)] == [True, False], "it did not move back")
 
+    def it_serves_https_and_behind_cloudflare_nobody_else_comes_in(self):
+        settings = ('"talentprompt_tls_mode":"acme","talentprompt_tls_domains":["talent.example.com"],'
+                    '"talentprompt_settings":{"tls":{"directory":"https://localhost:1/dir"}}')
+        self.play("site", "-e", f"{{{settings}}}")
+        expect([self.reached(80), self.reached(443)] == [True, True], "a port cannot be reached")
+        self.unchanged("site", "-e", f"{{{settings}}}")
+        self.unchanged("verify", "-e", f"{{{settings}}}")
+        self.play("site", "-e", f'{{{settings},"talentprompt_behind_cloudflare":true}}')
+        expect([self.reached(80), self.reached(443)] == [False, False], "others than Cloudflare come in")
+        told = self.machine.run("talentprompt config show")
+        expect('server.trusted_proxies = ["cloudflare"]' in told, told)
+        self.play("site")
+        expect([self.reached(80), self.reached(443)] == [True, False], "it did not go back")
+
     def what_would_lock_out_is_taken_back(self):
         for role, settings in (("sshd", '"sshd_allow_users":["nobody"],"sshd_way_back":"8s"'),
                                ("firewall", '"firewall_ssh_from":["192.0.2.0/24"],"firewall_way_back":"8s"')):

@@ -54,7 +54,7 @@ async fn the_handbook_is_read_by_strangers_while_the_database_is_away() {
     let page = server.get("/help/operator/troubleshoot.html").await;
     assert_eq!(page.status(), StatusCode::OK, "the web build has no handbook; run `make build`");
     assert_eq!(header(&page, CONTENT_TYPE), "text/html");
-    assert_eq!(header(&page, CACHE_CONTROL), "public, max-age=300");
+    assert_eq!(header(&page, CACHE_CONTROL), "public, max-age=0, s-maxage=60, stale-while-revalidate=60");
     assert!(header(&page, CONTENT_SECURITY_POLICY).contains("script-src 'self'; style-src 'self'"));
     assert!(page.text().await.unwrap().contains("The disk is full"));
     server.end().await;

@@ -27,27 +27,30 @@ use crate::support::qdrant_server::QdrantServer;
 /// How long the program may take for anything on a machine that is busy.
 const PATIENCE: Duration = Duration::from_mins(2);
 
-/// Turns its standard input into the descriptor that systemd would hand over, then into the program.
-const HAND_OVER: &str =
-    r#"exec 3<&0 0</dev/null; LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=http WATCHDOG_PID=$$ exec "$@""#;
+/// Turns its standard input, and its standard output where there is a second one, into the descriptors that systemd would
+/// hand over, then itself into the program.
+const HAND_OVER: &str = r#"exec 3<&0 4<&1 0</dev/null 1>/dev/null; count=$1 names=$2; shift 2
+    LISTEN_PID=$$ LISTEN_FDS=$count LISTEN_FDNAMES=$names WATCHDOG_PID=$$ exec "$@""#;
 
 /// What systemd keeps of a service while its processes come and go.
-struct Unit {
-    folder: TempDir,
+pub struct Unit {
+    pub folder: TempDir,
     config: PathBuf,
     database: String,
     socket: TcpListener,
+    /// For https, where it is served.
+    secure: Option<TcpListener>,
     news: UnixDatagram,
 }
 
 /// One process of the service.
-struct Process<'a> {
+pub struct Process<'a> {
     unit: &'a Unit,
     child: Child,
 }
 
 impl Unit {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let database = format!("it_{}", secret::hex(&random::bytes::<8>()));
         let admin = on_database(&environment("TALENTPROMPT_TEST_DATABASE_URL"), &database);
@@ -58,35 +61,52 @@ impl Unit {
         fs::write(&config, format!("{text}[server]\nlisten = {listen:?}\n[log]\nformat = \"json\"\n")).unwrap();
         let news = UnixDatagram::bind(folder.path().join("notify")).unwrap();
         news.set_read_timeout(Some(PATIENCE)).unwrap();
-        Self { folder, config, database, socket, news }
+        Self { folder, config, database, socket, secure: None, news }
     }
 
-    fn address(&self) -> SocketAddr {
+    /// One that serves https as well, with these settings of `[tls]`.
+    pub fn with_https(settings: &str) -> Self {
+        let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+        let listen = socket.local_addr().unwrap().to_string();
+        let unit = Self { secure: Some(socket), ..Self::new() };
+        unit.change(|text| format!("{text}[tls]\nlisten = {listen:?}\n{settings}\n"));
+        unit
+    }
+
+    pub fn address(&self) -> SocketAddr {
         self.socket.local_addr().unwrap()
     }
 
-    fn change(&self, change: impl Fn(String) -> String) {
+    /// Where https is served.
+    pub fn secure_address(&self) -> SocketAddr {
+        self.secure.as_ref().unwrap().local_addr().unwrap()
+    }
+
+    pub fn change(&self, change: impl Fn(String) -> String) {
         fs::write(&self.config, change(fs::read_to_string(&self.config).unwrap())).unwrap();
     }
 
-    fn log(&self) -> String {
+    pub fn log(&self) -> String {
         fs::read_to_string(self.folder.path().join("log")).unwrap()
     }
 
-    fn start(&self) -> Process<'_> {
+    pub fn start(&self) -> Process<'_> {
         self.start_as("all")
     }
 
     fn start_as(&self, role: &str) -> Process<'_> {
+        let second = self.secure.as_ref().map(|socket| Stdio::from(OwnedFd::from(socket.try_clone().unwrap())));
+        let [count, names] = if second.is_some() { ["2", "http:http"] } else { ["1", "http"] };
         let log = File::options().create(true).append(true).open(self.folder.path().join("log")).unwrap();
         let child = Command::new("/bin/sh")
-            .args(["-c", HAND_OVER, "sh", env!("CARGO_BIN_EXE_talentprompt"), "serve", "--role", role, "--config"])
+            .args(["-c", HAND_OVER, "sh", count, names, env!("CARGO_BIN_EXE_talentprompt"), "serve"])
+            .args(["--role", role, "--config"])
             .arg(&self.config)
             .env("NOTIFY_SOCKET", self.folder.path().join("notify"))
             .env("WATCHDOG_USEC", "3000000")
             .env("JOURNAL_STREAM", "1:1")
             .stdin(Stdio::from(OwnedFd::from(self.socket.try_clone().unwrap())))
-            .stdout(Stdio::null())
+            .stdout(second.unwrap_or_else(Stdio::null))
             .stderr(log)
             .spawn()
             .unwrap();
@@ -103,12 +123,12 @@ impl Unit {
     }
 
     /// What the doctor finds, who finds something on any machine that runs tests.
-    fn doctor(&self) -> Vec<Value> {
+    pub fn doctor(&self) -> Vec<Value> {
         serde_json::from_str(&self.command(&["doctor", "--json"], 1)).unwrap()
     }
 
     /// Reads news until some that hold `wanted`, and answers them.
-    fn told(&self, wanted: &str) -> String {
+    pub fn told(&self, wanted: &str) -> String {
         let begin = Instant::now();
         let mut buffer = [0; 4096];
         loop {
@@ -121,7 +141,7 @@ impl Unit {
         }
     }
 
-    async fn remove(self) {
+    pub async fn remove(self) {
         let mut server = PgConnection::connect(&environment("TALENTPROMPT_TEST_DATABASE_URL")).await.unwrap();
         let statement = format!("drop database if exists {} with (force)", self.database);
         sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut server).await.unwrap();
@@ -129,11 +149,11 @@ impl Unit {
 }
 
 impl Process<'_> {
-    fn signal(&self, signal: Signal) {
+    pub fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
-    fn ended(mut self) -> ExitStatus {
+    pub fn ended(mut self) -> ExitStatus {
         let begin = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {

@@ -2,7 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail as loudly as the tests themselves")]
 
 mod accounts;
+mod acme;
 mod candidates;
+mod edge;
 mod extract;
 mod failures;
 mod handbook;
@@ -17,5 +19,6 @@ mod supervise;
 mod support;
 mod support_bundle;
 mod tenancy;
+mod tls;
 mod upgrade;
 mod vectors;

@@ -70,7 +70,7 @@ fn public_url(scene: &Scene<'_>) -> Finding {
     let url = scene.config.public_url();
     let local = ["//127.", "//localhost", "//[::1]"].iter().any(|host| url.contains(host));
     let means = "passwords and resumes cross the network unencrypted, and browsers refuse the session's cookie";
-    let todo = "set `[server] public_url` to the https address of the proxy in front";
+    let todo = "serve https by `[tls] mode`, or set `[server] public_url` to the https address of the proxy in front";
     Finding::expect(url.starts_with("https://") || local, "public address", url, means, todo)
 }
 

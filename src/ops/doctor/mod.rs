@@ -4,6 +4,7 @@
 //! one of these cannot be opened, the doctor says why and goes on with the rest.
 
 mod appliance;
+mod certificates;
 mod disk;
 mod files;
 mod kernel;
@@ -99,6 +100,7 @@ pub async fn run(scene: &Scene<'_>) -> Vec<Finding> {
     findings.extend(kernel::checks());
     findings.extend(disk::checks(scene.config));
     findings.extend(files::checks(scene));
+    findings.extend(certificates::checks(scene.config));
     findings.extend(tools::checks());
     findings.extend(network::checks(scene.config).await);
     findings.extend(services::checks(scene).await);

@@ -14,7 +14,8 @@ const LIMIT: Duration = Duration::from_secs(3);
 
 pub(super) async fn checks(config: &Config) -> Vec<Finding> {
     let (own, names, served) = tokio::join!(host_name(), dns(), served(&config.server.listen));
-    vec![own, names, served]
+    let secure = if config.tls.is_on() { Some(held(&config.tls.listen).await) } else { None };
+    [own, names, served].into_iter().chain(secure).collect()
 }
 
 async fn host_name() -> Finding {
@@ -43,8 +44,7 @@ async fn dns() -> Finding {
 /// Whether the appliance answers on its port, or somebody else does.
 async fn served(listen: &str) -> Finding {
     const NAME: &str = "port";
-    let address = listen.replace("[::]", "[::1]").replace("0.0.0.0", "127.0.0.1");
-    match timeout(LIMIT, ask(&address)).await {
+    match timeout(LIMIT, ask(&local(listen))).await {
         Ok(Ok(true)) => Finding::ok(NAME, format!("the appliance answers on {listen}")),
         Ok(Ok(false)) => Finding::error(
             NAME,
@@ -59,6 +59,25 @@ async fn served(listen: &str) -> Finding {
             "systemctl status talentprompt.socket talentprompt.service",
         ),
     }
+}
+
+/// Whether the port of https is held; what it shows is looked at by its files.
+async fn held(listen: &str) -> Finding {
+    const NAME: &str = "https port";
+    match timeout(LIMIT, TcpStream::connect(local(listen))).await {
+        Ok(Ok(_)) => Finding::ok(NAME, format!("somebody answers on {listen}")),
+        _ => Finding::error(
+            NAME,
+            format!("nobody answers on {listen}"),
+            "people cannot reach the appliance by https",
+            "systemctl daemon-reload && systemctl restart talentprompt.socket",
+        ),
+    }
+}
+
+/// Where an address for everybody is reached from here.
+fn local(listen: &str) -> String {
+    listen.replace("[::]", "[::1]").replace("0.0.0.0", "127.0.0.1")
 }
 
 async fn ask(address: &str) -> std::io::Result<bool> {

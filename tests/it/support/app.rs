@@ -104,7 +104,7 @@ impl TestApp {
         let base = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();
         let serving = if plan.workers {
-            tokio::spawn(lifecycle::run(ctx.clone(), Role::All, vec![listener], stop.clone()))
+            tokio::spawn(lifecycle::run(ctx.clone(), Role::All, vec![listener].into(), stop.clone()))
         } else {
             let service = talentprompt::http::router(ctx.clone());
             let service = service.into_make_service_with_connect_info::<std::net::SocketAddr>();
@@ -361,7 +361,16 @@ impl Client {
     /// A request to `path` under `/api/v1`, or at the root where it begins with `/api` already or is the watches'.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let prefix = if path.starts_with("/api/") || path == "/readyz" { "" } else { "/api/v1" };
-        let request = self.http.request(method, format!("{}{prefix}{path}", self.base)).timeout(PATIENCE);
+        self.at(method, &format!("{prefix}{path}"))
+    }
+
+    /// A request for the page or the file at `path`.
+    pub fn page(&self, path: &str) -> RequestBuilder {
+        self.at(Method::GET, path)
+    }
+
+    fn at(&self, method: Method, path: &str) -> RequestBuilder {
+        let request = self.http.request(method, format!("{}{path}", self.base)).timeout(PATIENCE);
         match &self.credentials {
             Credentials::None => request,
             Credentials::Session { cookie, csrf } => request.header(COOKIE, cookie).header("X-CSRF-Token", csrf),

@@ -1,4 +1,5 @@
 //! What the integration tests share.
 
 pub mod app;
+pub mod https;
 pub mod qdrant_server;

@@ -1,0 +1,145 @@
+#!/usr/bin/env python3
+"""Certificates of a real authority on booted machines: tests/appliance/tls.py --repository DIR [SUITE…]
+
+The authority, Pebble, runs on the machine's loopback and looks at ports 80 and 443 whose name it is; a name server beside
+it says that every name is this machine.
+"""
+import json
+import re
+import shutil
+import sys
+import time
+
+from run import Appliance, expect, main, wait
+
+SETTINGS = "/etc/talentprompt/talentprompt.toml"
+NAME = "talent.example.com"
+CA = "/etc/ssl/pebble"
+# How long each certificate holds, in seconds.
+LIFE = 60
+OWN = f"""mkdir -p {CA}; cd {CA}
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 9 -subj /CN=authority -keyout ca.key -out ca.pem
+openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=localhost -keyout own.key -out own.csr
+printf subjectAltName=DNS:localhost >own.ext
+openssl x509 -req -in own.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 9 -extfile own.ext -out own.pem
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 9 -subj /CN=edge -keyout edge.key -out edge.pem
+chmod 644 ca.pem edge.pem"""
+
+
+class Certificates(Appliance):
+    """The tests, in the order in which they use one machine."""
+
+    def ask(self, path, *options):
+        """Asks by https, trusting the authority alone; answers what curl printed, or nothing."""
+        options = " ".join(options)
+        return self.run(f"curl -s --max-time 20 --cacert /root/root.pem --resolve {NAME}:443:127.0.0.1 {options} "
+                        f"https://{NAME}{path}", check=False)
+
+    def serial(self):
+        """The number of the certificate that is shown; nothing while none is trusted."""
+        told = self.run(f"openssl s_client -connect 127.0.0.1:443 -servername {NAME} -CAfile /root/root.pem "
+                        "-verify_return_error </dev/null 2>/dev/null | openssl x509 -noout -serial", check=False)
+        return told if told.startswith("serial=") else ""
+
+    def configure(self, **keys):
+        """Writes the section, and lets systemd and the appliance take it up."""
+        section = {"mode": "acme", "domains": [NAME], "directory": "https://localhost:14000/dir", "ca_file": f"{CA}/ca.pem", **keys}
+        text = "".join(f"{key} = {json.dumps(value)}\n" for key, value in section.items())
+        self.run(f"cp -a /root/kept.toml {SETTINGS}; printf '%s' '[tls]\n{text}' >>{SETTINGS}; talentprompt config check; "
+                 "systemctl daemon-reload; systemctl restart talentprompt.socket; systemctl start talentprompt.target")
+        wait("the appliance is ready", self.ready, 60)
+
+    def forget(self):
+        """Removes what was issued."""
+        self.run("rm -r /var/lib/talentprompt/tls/*")
+
+    def the_appliance_and_an_authority_are_installed(self):
+        self.install()
+        for program in ("pebble", "pebble-challtestsrv"):
+            shutil.copy(shutil.which(program), self.machine.root / "usr/local/bin")
+        self.run(f"{OWN}; cp -a {SETTINGS} /root/kept.toml")
+        settings = {"listenAddress": "127.0.0.1:14000", "managementListenAddress": "127.0.0.1:15000",
+                    "certificate": f"{CA}/own.pem", "privateKey": f"{CA}/own.key", "httpPort": 80, "tlsPort": 443,
+                    "certificateValidityPeriod": LIFE}
+        (self.machine.root / "root/pebble.json").write_text(json.dumps({"pebble": settings}))
+        names = "-dns01 127.0.0.1:8053 -defaultIPv6 '' -http01 '' -https01 '' -tlsalpn01 '' -management 127.0.0.1:8055"
+        self.run(f"systemd-run --quiet --unit=names pebble-challtestsrv {names}; "
+                 "systemd-run --quiet --unit=authority -EPEBBLE_VA_NOSLEEP=1 -EPEBBLE_AUTHZREUSE=0 "
+                 "pebble -strict -dnsserver 127.0.0.1:8053 -config /root/pebble.json")
+        wait("the authority answers", lambda: "BEGIN" in self.run(
+            "curl -sk https://localhost:15000/roots/0 | tee /root/root.pem", check=False))
+
+    def it_obtains_a_certificate_and_serves_https(self):
+        self.configure(challenge="http-01")
+        wait("a certificate is shown", self.serial, 60)
+        told = self.ask("/healthz", "-w '%{http_version} %{http_code}'")
+        expect(told == "ok\n2 200", told)
+        expect("max-age=31536000" in self.ask("/", "-I"), "no Strict-Transport-Security")
+
+    def the_open_port_leads_to_https(self):
+        told = self.run("curl -s -o /dev/null -w '%{http_code} %{redirect_url}' 'http://127.0.0.1/candidates?q=a'")
+        expect(told == f"308 https://{NAME}/candidates?q=a", told)
+
+    def it_listens_on_its_two_ports_and_nowhere_else(self):
+        outside = sorted(line.split()[4] for line in self.run("ss -Hlntu").splitlines()
+                         if not re.search(r"(127\.0\.0\.\d+|\[::1\])(%\w+)?:\d+ ", line))
+        expect(outside == ["*:443", "*:80"], f"reached from outside: {outside}")
+
+    def what_it_keeps_is_its_own_alone(self):
+        told = self.run("cd /var/lib/talentprompt; stat -c '%a %U %n' tls tls/* tls/*/*").splitlines()
+        folder = "tls/localhost-14000-dir"
+        expect(told == ["700 talentprompt tls", f"700 talentprompt {folder}", f"600 talentprompt {folder}/account.json",
+                        f"600 talentprompt {folder}/certificate.pem"], told)
+
+    def the_certificate_is_renewed_before_it_ends(self):
+        before = self.serial()
+        wait("it is renewed", lambda: self.serial() not in ("", before), LIFE)
+        doctor = json.loads(self.run("talentprompt doctor --json || true"))
+        levels = {one["check"]: one["level"] for one in doctor}
+        for check in ("https", "https port", "certificate", "certificate names", "certificate key", "certificate authority"):
+            expect(levels[check] == "ok", (check, doctor))
+
+    def no_request_by_https_is_lost_over_restarts(self):
+        asking = (f"n=0; while [ ! -e /run/enough ]; do curl -sf --max-time 20 -o /dev/null --cacert /root/root.pem "
+                  f"--resolve {NAME}:443:127.0.0.1 https://{NAME}/healthz || echo failed $?; n=$((n+1)); done; echo asked $n")
+        (self.machine.root / "root/ask.sh").write_text(asking)
+        self.run("systemd-run --quiet --unit=asking -p StandardOutput=file:/run/asked sh /root/ask.sh")
+        for _ in range(3):
+            time.sleep(1)
+            self.run("systemctl restart talentprompt.service")
+            wait("it is ready", self.ready, 60)
+        self.run("touch /run/enough")
+        told = wait("all is asked", lambda: (said := self.run("cat /run/asked")) if "asked" in self.run("cat /run/asked") else "")
+        expect("failed" not in told and int(told.split()[-1]) > 20, told)
+        self.run("rm /run/enough")
+
+    def it_proves_its_name_by_a_certificate_as_well(self):
+        self.forget()
+        self.configure(challenge="tls-alpn-01")
+        wait("a certificate is shown", self.serial, 60)
+
+    def who_shows_no_certificate_of_the_edge_is_not_let_in(self):
+        self.configure(client_ca=f"{CA}/edge.pem")
+        edge = f"--cert {CA}/edge.pem --key {CA}/edge.key"
+        wait("the edge is let in", lambda: self.ask("/healthz", edge) == "ok", 60)
+        expect(self.ask("/healthz") == "", "somebody else is let in")
+
+    def a_certificate_that_has_ended_is_still_shown_and_told(self):
+        self.configure()
+        wait("a certificate is shown", self.serial, 60)
+        self.run("systemctl stop authority")
+        wait("it has ended", lambda: not self.serial(), 2 * LIFE)
+        expect(self.ask("/healthz", "--insecure") == "ok", "nothing is served")
+        doctor = self.run("talentprompt doctor || true")
+        expect("has ended" in doctor and "certificate authority" in doctor, doctor)
+
+    def without_https_it_is_as_before(self):
+        self.run(f"cp -a /root/kept.toml {SETTINGS}; systemctl daemon-reload; systemctl restart talentprompt.socket; "
+                 "systemctl start talentprompt.target")
+        wait("the appliance is ready", self.ready, 60)
+        expect(self.run("curl -s -o /dev/null -w '%{http_code}' http://127.0.0.1/") == "200", "no page")
+        expect("*:443" not in self.run("ss -Hlnt"), "port 443 is still held")
+
+
+if __name__ == "__main__":
+    sys.exit(main(Certificates, "Certificates of a real authority on booted machines."))
