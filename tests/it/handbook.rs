@@ -23,7 +23,7 @@ impl Waiting {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
         let stop = CancellationToken::new();
-        let serving = tokio::spawn(http::wait(vec![listener], "the database", stop.clone()));
+        let serving = tokio::spawn(http::wait(vec![listener].into(), "the database", stop.clone()));
         Self { base, stop, serving }
     }
 
