@@ -57,9 +57,10 @@ impl Pebble {
     /// What a client must know of it.
     fn settings(&self, challenge: &str) -> String {
         let (directory, root) = (format!("https://localhost:{}/dir", self.port), self.path("ca.pem"));
+        let root = root.display();
         format!(
             "mode = \"acme\"\ndomains = [{NAME:?}, \"www.{NAME}\"]\ncontact = \"admin@example.com\"\n\
-             directory = {directory:?}\nca_file = {root:?}\nchallenge = {challenge:?}\n"
+             directory = {directory:?}\nca_file = \"{root}\"\nchallenge = {challenge:?}\n"
         )
     }
 
@@ -85,7 +86,8 @@ impl Pebble {
             let (out, err) = (log.try_clone().unwrap(), log.try_clone().unwrap());
             let child = command.stdin(Stdio::null()).stdout(out).stderr(err).spawn();
             self.processes.push(child.unwrap_or_else(|error| {
-                panic!("{:?}: {error}; install it with packaging/setup/install test", command.get_program())
+                let program = command.get_program().display();
+                panic!("{program}: {error}; install it with packaging/setup/install test")
             }));
         }
     }

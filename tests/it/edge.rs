@@ -109,7 +109,7 @@ async fn pages_are_the_same_for_everyone_and_a_cache_in_front_may_keep_them_for_
 async fn hashed_files_are_kept_for_ever_and_data_by_nobody() {
     let app = TestApp::with(plan(|_| {})).await;
     let owner = app.owner().await;
-    let html = String::from_utf8(page(&owner, "/", &[]).await.bytes.to_vec()).unwrap();
+    let html = String::from_utf8(page(&owner, "/", &[]).await.bytes.clone()).unwrap();
     let hashed = html.split('"').find(|part| part.contains("/immutable/")).unwrap().trim_start_matches('.');
     let cache = async |path: &str| page(&owner, path, &[]).await.headers[CACHE_CONTROL].to_str().unwrap().to_owned();
     assert_eq!(cache(hashed).await, "public, max-age=31536000, immutable");

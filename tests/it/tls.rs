@@ -42,7 +42,8 @@ impl Files {
 
     fn settings(&self) -> String {
         let (certificate, key) = (self.path("certificate.pem"), self.path("key.pem"));
-        format!("mode = \"files\"\ndomains = [{NAME:?}]\ncertificate_file = {certificate:?}\nkey_file = {key:?}\n")
+        let (certificate, key) = (certificate.display(), key.display());
+        format!("mode = \"files\"\ndomains = [{NAME:?}]\ncertificate_file = \"{certificate}\"\nkey_file = \"{key}\"\n")
     }
 }
 
