@@ -8,8 +8,9 @@ use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixDatagram;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -40,13 +41,27 @@ pub struct Unit {
     socket: TcpListener,
     /// For https, where it is served.
     secure: Option<TcpListener>,
-    news: UnixDatagram,
+    news: Mutex<Receiver<String>>,
 }
 
 /// One process of the service.
 pub struct Process<'a> {
     unit: &'a Unit,
     child: Child,
+}
+
+/// Reads news as they come: a process whose news nobody reads waits, and systemd never lets it.
+fn listen_to(socket: UnixDatagram) -> Receiver<String> {
+    let (give, take) = channel();
+    std::thread::spawn(move || {
+        let mut buffer = [0; 4096];
+        while let Ok(length) = socket.recv(&mut buffer) {
+            if give.send(String::from_utf8_lossy(&buffer[..length]).into_owned()).is_err() {
+                return;
+            }
+        }
+    });
+    take
 }
 
 impl Unit {
@@ -59,8 +74,7 @@ impl Unit {
         let listen = socket.local_addr().unwrap().to_string();
         let text = fs::read_to_string(&config).unwrap();
         fs::write(&config, format!("{text}[server]\nlisten = {listen:?}\n[log]\nformat = \"json\"\n")).unwrap();
-        let news = UnixDatagram::bind(folder.path().join("notify")).unwrap();
-        news.set_read_timeout(Some(PATIENCE)).unwrap();
+        let news = Mutex::new(listen_to(UnixDatagram::bind(folder.path().join("notify")).unwrap()));
         Self { folder, config, database, socket, secure: None, news }
     }
 
@@ -130,10 +144,9 @@ impl Unit {
     /// Reads news until some that hold `wanted`, and answers them.
     pub fn told(&self, wanted: &str) -> String {
         let begin = Instant::now();
-        let mut buffer = [0; 4096];
+        let heard = self.news.lock().unwrap();
         loop {
-            let length = self.news.recv(&mut buffer).unwrap_or_else(|error| panic!("{error}: {}", self.log()));
-            let news = String::from_utf8_lossy(&buffer[..length]).into_owned();
+            let news = heard.recv_timeout(PATIENCE).unwrap_or_else(|error| panic!("{error}: {}", self.log()));
             if news.contains(wanted) {
                 return news;
             }

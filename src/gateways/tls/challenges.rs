@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rcgen::{CertificateParams, CustomExtension, KeyPair};
 use rustls::ServerConfig;
+use rustls::crypto::ring::sign::any_supported_type;
 use rustls::pki_types::PrivateKeyDer;
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 
 use super::{Error, provider};
 
@@ -51,7 +53,9 @@ impl Challenges {
         let certificate = params.self_signed(&key)?;
         let key = PrivateKeyDer::try_from(key.serialize_der()).map_err(Error::new)?;
         let builder = ServerConfig::builder_with_provider(provider()).with_safe_default_protocol_versions()?;
-        let mut config = builder.with_no_client_auth().with_single_cert(vec![certificate.der().clone()], key)?;
+        // Not looked at as other certificates are: that it may be used for nothing else is marked as critical in it.
+        let shown = CertifiedKey::new(vec![certificate.der().clone()], any_supported_type(&key)?);
+        let mut config = builder.with_no_client_auth().with_cert_resolver(Arc::new(SingleCertAndKey::from(shown)));
         config.alpn_protocols = vec![PROTOCOL.to_vec()];
         held(&self.certificates).insert(name.to_owned(), Arc::new(config));
         Ok(())
