@@ -9,7 +9,7 @@ use hyper::body::Bytes;
 use hyper::header::HeaderMap;
 use hyper::{Request, StatusCode, Version};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
@@ -33,6 +33,8 @@ impl Authority {
     pub fn new() -> Self {
         let mut params = CertificateParams::new(Vec::<String>::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        // Of another name than what it issues, which else looks as if it had signed itself.
+        params.distinguished_name.push(DnType::CommonName, "The tests' authority");
         Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
     }
 
@@ -44,6 +46,7 @@ impl Authority {
     pub fn issue(&self, name: &str, days: i64) -> Issued {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+        params.distinguished_name.push(DnType::CommonName, name);
         let now = talentprompt::base::clock::Clock::now(&talentprompt::base::clock::SystemClock).timestamp();
         let day = |days: i64| {
             let seconds = u64::try_from(now + days * 86_400).unwrap();
