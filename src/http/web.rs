@@ -29,8 +29,8 @@ struct Files;
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
 /// Every page of the frontend is the same empty one, which asks the API who is there; the handbook's are for everybody.
-/// After an upgrade it names other files, so a shared
-/// cache may keep it for a minute, and for another one while it fetches it anew.
+/// After an upgrade they name other files, so a shared cache may keep them for a minute, and for another one while it
+/// fetches them anew.
 const PAGE: &str = "public, max-age=0, s-maxage=60, stale-while-revalidate=60";
 
 /// Kept, and asked for each time whether it is still so.

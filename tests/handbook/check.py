@@ -20,12 +20,14 @@ from book import ROOT, blocks, chapters, text
 MADE = {
     "/etc/apt/apt.conf.d", "/etc/apt/sources.list.d", "/etc/fstab", "/etc/talentprompt", "/etc/talentprompt.before",
     "/etc/talentprompt/credentials", "/etc/talentprompt/postgres.d", "/etc/talentprompt/talentprompt.toml",
-    "/run/talentprompt-postgres", "/run/talentprompt-redis/redis.sock", "/usr/share/talentprompt/models", "/var",
+    "/run/talentprompt-postgres", "/run/talentprompt-redis/redis.sock", "/usr/lib/talentprompt/previous",
+    "/usr/share/talentprompt/models", "/var",
     "/var/lib/talentprompt", "/var/lib/talentprompt.before", "/var/lib/talentprompt-postgres.damaged",
-    "/var/lib/talentprompt/files", "/var/lib/talentprompt/postgres", "/var/lib/talentprompt/qdrant",
+    "/var/lib/talentprompt/files", "/var/lib/talentprompt/tls", "/var/lib/talentprompt/postgres", "/var/lib/talentprompt/qdrant",
 }
 # Folders in which operators make files of their own.
-OWN = ("/etc/talentprompt/postgres.d/", "/etc/talentprompt/credentials/")
+OWN = ("/etc/talentprompt/postgres.d/", "/etc/talentprompt/credentials/", "/etc/talentprompt/talent.",
+       "/etc/talentprompt/origin-pull-ca.")
 WHOLE = {chapter: text(chapter) for chapter in chapters()}
 PROGRAM = None
 
