@@ -23,6 +23,9 @@ openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=localho
 printf subjectAltName=DNS:localhost >own.ext
 openssl x509 -req -in own.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 9 -extfile own.ext -out own.pem
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 9 -subj /CN=edge -keyout edge.key -out edge.pem
+openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=visitor -keyout visitor.key -out visitor.csr
+printf extendedKeyUsage=clientAuth >visitor.ext
+openssl x509 -req -in visitor.csr -CA edge.pem -CAkey edge.key -CAcreateserial -days 9 -extfile visitor.ext -out visitor.pem
 chmod 644 ca.pem edge.pem"""
 
 
@@ -120,7 +123,7 @@ class Certificates(Appliance):
 
     def who_shows_no_certificate_of_the_edge_is_not_let_in(self):
         self.configure(client_ca=f"{CA}/edge.pem")
-        edge = f"--cert {CA}/edge.pem --key {CA}/edge.key"
+        edge = f"--cert {CA}/visitor.pem --key {CA}/visitor.key"
         wait("the edge is let in", lambda: self.ask("/healthz", edge) == "ok", 60)
         expect(self.ask("/healthz") == "", "somebody else is let in")
 
@@ -137,7 +140,8 @@ class Certificates(Appliance):
         self.run(f"cp -a /root/kept.toml {SETTINGS}; systemctl daemon-reload; systemctl restart talentprompt.socket; "
                  "systemctl start talentprompt.target")
         wait("the appliance is ready", self.ready, 60)
-        expect(self.run("curl -s -o /dev/null -w '%{http_code}' http://127.0.0.1/") == "200", "no page")
+        told = self.run("curl -s -o /dev/null -w '%{http_code}' http://127.0.0.1/api/v1/setup")
+        expect(told == "200", f"the open port answers {told}")
         expect("*:443" not in self.run("ss -Hlnt"), "port 443 is still held")
 
 
