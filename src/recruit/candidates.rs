@@ -78,7 +78,10 @@ pub async fn attach(ctx: &Context, tx: &mut Tx, read: ReadResume<'_>) -> Result<
     };
     resumes::insert(tx, &resume).await?;
     put_passages(ctx, tx, &resume).await?;
-    speak(tx, &mut candidate).await?;
+    match known {
+        Some(_) => speak(tx, &mut candidate).await?,
+        None => apply(&mut candidate, &resume),
+    }
     candidate.updated_at = now;
     candidates::update(tx, &candidate).await?;
     let what = if known.is_some() { "a newer version" } else { "the first resume" };
@@ -126,8 +129,9 @@ fn name_of(read: &ReadResume<'_>) -> String {
     }
 }
 
-/// The newest resume's values, under what was set by hand.
+/// What one resume says, under what was set by hand.
 fn apply(candidate: &mut Candidate, resume: &Resume) {
+    candidate.current_resume = Some(resume.id);
     let profile = &resume.profile;
     let hand = &candidate.corrections;
     if let Some(name) = hand.name.clone().or_else(|| profile.name.as_ref().map(|found| found.value.clone())) {
@@ -212,7 +216,6 @@ async fn speak(tx: &mut Tx, candidate: &mut Candidate) -> Result<()> {
     let telling = |resume: &&Resume| !(resume.profile.positions.is_empty() && resume.profile.education.is_empty());
     if let Some(resume) = named().find(telling).or_else(|| named().next()).or(documents.last()) {
         apply(candidate, resume);
-        candidate.current_resume = Some(resume.id);
     }
     Ok(())
 }

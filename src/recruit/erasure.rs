@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Error, Result};
+use super::Result;
 use crate::base::secret;
 use crate::context::Context;
 use crate::model::ids::TaskId;
@@ -33,7 +33,7 @@ pub(super) async fn push(ctx: &Context, tx: &mut Tx, contents: &[Vec<u8>]) -> Re
         id: ctx.id(TaskId::new),
         kind: KIND,
         version: 1,
-        payload: serde_json::to_value(EraseTask { contents }).map_err(|error| Error::Internal(error.to_string()))?,
+        payload: super::payload(&EraseTask { contents })?,
         workspace: None,
         priority: PRIORITY,
         run_at: ctx.now(),

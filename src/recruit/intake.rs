@@ -145,8 +145,7 @@ async fn push(ctx: &Context, tx: &mut Tx, upload: UploadId, step: Step) -> Resul
         id: ctx.id(TaskId::new),
         kind: step.kind(),
         version: 1,
-        payload: serde_json::to_value(UploadTask { workspace, upload })
-            .map_err(|error| Error::Internal(error.to_string()))?,
+        payload: super::payload(&UploadTask { workspace, upload })?,
         workspace: Some(workspace),
         priority: step.priority(),
         run_at: ctx.now(),

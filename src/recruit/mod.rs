@@ -60,6 +60,11 @@ pub enum Error {
     Internal(String),
 }
 
+/// What a task works on, as the queue keeps it.
+fn payload(of: &impl serde::Serialize) -> Result<serde_json::Value> {
+    serde_json::to_value(of).map_err(|error| Error::Internal(error.to_string()))
+}
+
 /// The result of a deed.
 pub type Result<T> = std::result::Result<T, Error>;
 

@@ -121,8 +121,7 @@ async fn push_next(ctx: &Context, tx: &mut Tx, after: Option<ResumeId>) -> Resul
         id: ctx.id(TaskId::new),
         kind: KIND,
         version: 1,
-        payload: serde_json::to_value(RereadTask { workspace, resume })
-            .map_err(|error| Error::Internal(error.to_string()))?,
+        payload: super::payload(&RereadTask { workspace, resume })?,
         workspace: Some(workspace),
         priority: PRIORITY,
         run_at: ctx.now(),

@@ -169,7 +169,7 @@ async fn newer(options: &PgConnectOptions, schema: &Schema) -> Error {
         Some(snapshot) => format!(
             "`talentprompt migrate roll-back`, after `systemctl stop talentprompt.socket talentprompt.service`, which puts \
              back the copy{} from before the upgrade: what was written since is lost",
-            snapshot.at.map(|at| format!(" of {}", at.format("%Y-%m-%d %H:%M UTC"))).unwrap_or_default()
+            snapshot.made_at().map(|at| format!(" of {at}")).unwrap_or_default()
         ),
         None => "restore a backup from before the upgrade, as there is no copy of the database from then".to_owned(),
     };

@@ -34,6 +34,13 @@ pub struct Snapshot {
     pub at: Option<DateTime<Utc>>,
 }
 
+impl Snapshot {
+    /// When it was made, for people.
+    pub fn made_at(&self) -> Option<String> {
+        self.at.map(|at| at.format("%Y-%m-%d %H:%M UTC").to_string())
+    }
+}
+
 /// What became of the copy before an upgrade.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kept {

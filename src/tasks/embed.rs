@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::runner::{give_up_upload, upload_of};
+use super::runner::{give_up_upload, payload};
 use super::{Done, Task};
 use crate::context::Context;
 use crate::recruit::intake::{self, Step};
@@ -19,7 +19,7 @@ impl Task for Embed {
     }
 
     async fn run(&self, ctx: &Context, task: &Reserved) -> Result<Done> {
-        let tx = intake::embed(ctx, upload_of(task)?).await?;
+        let tx = intake::embed(ctx, payload(task)?).await?;
         Ok(Done { tx, refresh: None })
     }
 

@@ -2,9 +2,10 @@
 
 use async_trait::async_trait;
 
+use super::runner::payload;
 use super::{Done, Task};
 use crate::context::Context;
-use crate::recruit::erasure::{self, EraseTask};
+use crate::recruit::erasure;
 use crate::recruit::{Error, Result};
 use crate::store::queue::Reserved;
 
@@ -18,9 +19,7 @@ impl Task for Erase {
     }
 
     async fn run(&self, ctx: &Context, task: &Reserved) -> Result<Done> {
-        let payload: EraseTask = serde_json::from_value(task.payload.clone())
-            .map_err(|error| Error::Internal(format!("payload: {error}")))?;
-        Ok(Done { tx: erasure::erase(ctx, payload).await?, refresh: None })
+        Ok(Done { tx: erasure::erase(ctx, payload(task)?).await?, refresh: None })
     }
 
     /// The task stays and is shown as given up.

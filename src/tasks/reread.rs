@@ -2,9 +2,10 @@
 
 use async_trait::async_trait;
 
+use super::runner::payload;
 use super::{Done, Task};
 use crate::context::Context;
-use crate::recruit::reading::{self, RereadTask};
+use crate::recruit::reading;
 use crate::recruit::{Error, Result};
 use crate::store::queue::Reserved;
 
@@ -26,8 +27,4 @@ impl Task for Reread {
     async fn give_up(&self, ctx: &Context, task: &Reserved, _: &Error) -> Result<()> {
         reading::skip(ctx, payload(task)?).await
     }
-}
-
-fn payload(task: &Reserved) -> Result<RereadTask> {
-    serde_json::from_value(task.payload.clone()).map_err(|error| Error::Internal(format!("payload: {error}")))
 }

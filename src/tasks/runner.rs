@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
+use serde::de::DeserializeOwned;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -195,14 +196,14 @@ async fn fail(ctx: &Context, task: &Reserved, kind: &dyn Task, error: &Error) ->
     Ok(tx.commit().await?)
 }
 
-/// The upload a task works on.
-pub(super) fn upload_of(task: &Reserved) -> Result<UploadTask> {
+/// What a task works on.
+pub(super) fn payload<T: DeserializeOwned>(task: &Reserved) -> Result<T> {
     serde_json::from_value(task.payload.clone()).map_err(|error| Error::Internal(format!("payload: {error}")))
 }
 
 /// The upload says that it failed and what to do.
 pub(super) async fn give_up_upload(ctx: &Context, task: &Reserved, error: &Error) -> Result<()> {
-    let upload = upload_of(task)?;
+    let upload: UploadTask = payload(task)?;
     let mut tx = ctx.store.workspace(upload.workspace).await?;
     let reason = UploadError {
         code: "not_processed".to_owned(),

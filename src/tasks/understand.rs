@@ -2,10 +2,10 @@
 
 use async_trait::async_trait;
 
-use super::runner::{give_up_upload, upload_of};
+use super::runner::{give_up_upload, payload};
 use super::{Done, Task};
 use crate::context::Context;
-use crate::recruit::intake::{self, Step};
+use crate::recruit::intake::{self, Step, UploadTask};
 use crate::recruit::{Error, Result};
 use crate::store::queue::Reserved;
 
@@ -19,7 +19,7 @@ impl Task for Understand {
     }
 
     async fn run(&self, ctx: &Context, task: &Reserved) -> Result<Done> {
-        let upload = upload_of(task)?;
+        let upload: UploadTask = payload(task)?;
         let (tx, candidate) = intake::understand(ctx, upload).await?;
         Ok(Done { tx, refresh: candidate.map(|id| (upload.workspace, id)) })
     }

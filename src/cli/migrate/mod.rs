@@ -108,7 +108,7 @@ async fn status(config: &Config, json: bool) -> Result<()> {
 
 /// What there is to know of a copy.
 fn describe(snapshot: &Snapshot) -> String {
-    let at = snapshot.at.map_or("unknown date".to_owned(), |at| at.format("%Y-%m-%d %H:%M UTC").to_string());
+    let at = snapshot.made_at().unwrap_or_else(|| "unknown date".to_owned());
     format!("the database of {at}, {} MB", snapshot.bytes >> 20)
 }
 

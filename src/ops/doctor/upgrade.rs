@@ -41,13 +41,14 @@ fn way_back(why_not: Option<&str>, kept: Option<&Snapshot>) -> Finding {
     let days = upgrade::KEPT.num_days();
     Finding::ok(
         NAME,
-        match (why_not, kept) {
-            (_, Some(Snapshot { before, bytes, at: Some(at), .. })) => format!(
-                "the database of before migration {before}, of {}, is kept for {days} days: {} MB",
-                at.format("%Y-%m-%d %H:%M UTC"),
-                bytes >> 20
-            ),
-            (_, Some(Snapshot { name, bytes, .. })) => format!("the database {name} is kept: {} MB", bytes >> 20),
+        match (why_not, kept.map(|kept| (kept, kept.made_at()))) {
+            (_, Some((Snapshot { before, bytes, .. }, Some(at)))) => {
+                let megabytes = bytes >> 20;
+                format!("the database of before migration {before}, of {at}, is kept for {days} days: {megabytes} MB")
+            }
+            (_, Some((Snapshot { name, bytes, .. }, None))) => {
+                format!("the database {name} is kept: {} MB", bytes >> 20)
+            }
             (Some(reason), None) => format!("no copy is made before an upgrade: {reason}"),
             (None, None) => format!("the database is copied before an upgrade changes it, and kept for {days} days"),
         },

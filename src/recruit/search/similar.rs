@@ -28,8 +28,8 @@ pub async fn similar(ctx: &Context, actor: &Actor, id: CandidateId, limit: usize
     let answer = search.whole(ctx).await?;
     // The record says whom it was about, not what their resume says: it outlives an erasure.
     search.query = format!("like {id}");
-    let mut hits = answer.hits.clone();
     search.record(ctx, &answer);
+    let mut hits = answer.hits;
     hits.retain(|hit| hit.candidate_id != id);
     hits.truncate(limit);
     for (place, hit) in hits.iter_mut().enumerate() {
