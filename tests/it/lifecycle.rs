@@ -19,7 +19,7 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use talentprompt::base::{random, secret};
 use talentprompt::store::Store;
 use tempfile::TempDir;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::support::app::{configuration_file, environment, on_database, resume};
@@ -192,27 +192,70 @@ struct Asker {
     stream: Option<TcpStream>,
 }
 
-impl Asker {
-    /// Whether a request was answered with success.
-    async fn ask(&mut self) -> std::io::Result<bool> {
+impl Asks for Asker {
+    async fn ask(&mut self) -> std::io::Result<()> {
         let mut stream = match self.stream.take() {
             Some(stream) => stream,
             None => TcpStream::connect(self.address).await?,
         };
-        stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").await?;
-        let (mut answer, mut buffer) = (Vec::new(), [0; 4096]);
-        while !answer.ends_with(b"\r\n\r\nok\n") {
-            match stream.read(&mut buffer).await? {
-                0 => return Ok(false),
-                length => answer.extend_from_slice(&buffer[..length]),
-            }
-        }
-        let head = String::from_utf8_lossy(&answer).to_lowercase();
-        if self.keep && !head.contains("connection: close") {
-            self.stream = Some(stream);
-        }
-        Ok(head.starts_with("http/1.1 200"))
+        let again = ask_once(&mut stream).await?;
+        self.stream = (again && self.keep).then_some(stream);
+        Ok(())
     }
+}
+
+/// Asks once on a connection of HTTP/1.1, and has to be answered with success; says whether it may be used again.
+pub async fn ask_once(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> std::io::Result<bool> {
+    stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").await?;
+    let (mut answer, mut buffer) = (Vec::new(), [0; 4096]);
+    while !answer.ends_with(b"\r\n\r\nok\n") {
+        match stream.read(&mut buffer).await? {
+            0 => return Err(std::io::ErrorKind::UnexpectedEof.into()),
+            length => answer.extend_from_slice(&buffer[..length]),
+        }
+    }
+    let head = String::from_utf8_lossy(&answer).to_lowercase();
+    assert!(head.starts_with("http/1.1 200"), "{head}");
+    Ok(!head.contains("connection: close"))
+}
+
+/// Somebody who asks in a way of their own.
+pub trait Asks: Send + 'static {
+    /// Asks once, and has to be answered with success.
+    fn ask(&mut self) -> impl Future<Output = std::io::Result<()>> + Send;
+}
+
+/// Lets one process of `unit` follow another while `askers` ask without a pause: none may be left without an answer.
+pub async fn restart_unnoticed<A: Asks>(unit: &Unit, askers: Vec<A>) {
+    let first = unit.start();
+    tokio::task::block_in_place(|| unit.told("READY=1"));
+    let (stop, answered) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU32::new(0)));
+    let begin = |(number, mut asker): (usize, A)| {
+        let (stop, answered) = (Arc::clone(&stop), Arc::clone(&answered));
+        tokio::spawn(async move {
+            while !stop.load(Ordering::Relaxed) {
+                let outcome = asker.ask().await;
+                outcome.unwrap_or_else(|error| panic!("a request of asker {number} was not answered: {error}"));
+                answered.fetch_add(1, Ordering::Relaxed);
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        })
+    };
+    let askers: Vec<_> = askers.into_iter().enumerate().map(begin).collect();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let before = answered.load(Ordering::Relaxed);
+    first.signal(Signal::TERM);
+    assert!(tokio::task::block_in_place(|| first.ended()).success());
+    let second = unit.start();
+    tokio::task::block_in_place(|| unit.told("READY=1"));
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    stop.store(true, Ordering::Relaxed);
+    for asker in askers {
+        asker.await.unwrap();
+    }
+    assert!(before > 0 && answered.load(Ordering::Relaxed) > before, "nothing was asked on both sides of the restart");
+    second.signal(Signal::TERM);
+    assert!(tokio::task::block_in_place(|| second.ended()).success());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -272,37 +315,8 @@ async fn a_process_takes_its_socket_makes_its_database_and_reads_its_configurati
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_restart_under_load_loses_no_request_on_kept_and_on_fresh_connections() {
     let unit = Unit::new();
-    let first = unit.start();
-    unit.told("READY=1");
-    let (stop, answered) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU32::new(0)));
-    let askers: Vec<_> = [true, true, false, false]
-        .into_iter()
-        .map(|keep| {
-            let (stop, answered) = (Arc::clone(&stop), Arc::clone(&answered));
-            let mut asker = Asker { address: unit.address(), keep, stream: None };
-            tokio::spawn(async move {
-                while !stop.load(Ordering::Relaxed) {
-                    assert!(asker.ask().await.unwrap(), "a request was not answered (kept connection: {keep})");
-                    answered.fetch_add(1, Ordering::Relaxed);
-                    tokio::time::sleep(Duration::from_millis(10)).await;
-                }
-            })
-        })
-        .collect();
-    tokio::time::sleep(Duration::from_secs(1)).await;
-    let before = answered.load(Ordering::Relaxed);
-    first.signal(Signal::TERM);
-    assert!(tokio::task::block_in_place(|| first.ended()).success());
-    let second = unit.start();
-    tokio::task::block_in_place(|| unit.told("READY=1"));
-    tokio::time::sleep(Duration::from_secs(1)).await;
-    stop.store(true, Ordering::Relaxed);
-    for asker in askers {
-        asker.await.unwrap();
-    }
-    assert!(before > 0 && answered.load(Ordering::Relaxed) > before, "nothing was asked on both sides of the restart");
-    second.signal(Signal::TERM);
-    assert!(tokio::task::block_in_place(|| second.ended()).success());
+    let asker = |keep| Asker { address: unit.address(), keep, stream: None };
+    restart_unnoticed(&unit, [true, true, false, false].map(asker).into()).await;
     unit.remove().await;
 }
 
@@ -330,7 +344,7 @@ async fn a_process_serves_or_works_as_its_role_says() {
     let api = unit.start_as("api");
     unit.told("READY=1");
     unit.told("WATCHDOG=1");
-    assert!(asker.ask().await.unwrap());
+    asker.ask().await.unwrap();
     assert!(!tokio::task::block_in_place(works));
     api.signal(Signal::TERM);
     assert!(tokio::task::block_in_place(|| api.ended()).success());

@@ -3,19 +3,16 @@
 
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use hyper::Version;
 use reqwest::redirect::Policy;
 use rustix::process::Signal;
 use serde_json::Value;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
-use crate::lifecycle::Unit;
+use crate::lifecycle::{Asks, Unit, ask_once, restart_unnoticed};
 use crate::support::https::{Answer, Asker, Authority, Issued, NAME};
 
 /// How long a change may take to be seen.
@@ -180,19 +177,28 @@ async fn only_those_with_a_certificate_of_the_named_authority_are_let_in() {
     unit.remove().await;
 }
 
-/// Asks once on a connection of HTTP/1.1; answers whether it may be used again.
-async fn ask(stream: &mut TlsStream<TcpStream>) -> std::io::Result<bool> {
-    stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").await?;
-    let (mut answer, mut buffer) = (Vec::new(), [0; 4096]);
-    while !answer.ends_with(b"\r\n\r\nok\n") {
-        match stream.read(&mut buffer).await? {
-            0 => return Err(std::io::ErrorKind::UnexpectedEof.into()),
-            length => answer.extend_from_slice(&buffer[..length]),
+/// Somebody who asks by https: by HTTP/2, or by HTTP/1.1 on a connection that is kept, or on a new one each time.
+struct Visitor {
+    asker: Asker,
+    by_http_2: bool,
+    keep: bool,
+    stream: Option<TlsStream<TcpStream>>,
+}
+
+impl Asks for Visitor {
+    async fn ask(&mut self) -> std::io::Result<()> {
+        if self.by_http_2 {
+            assert_eq!(self.asker.get("/healthz").await?.version, Version::HTTP_2);
+            return Ok(());
         }
+        let mut stream = match self.stream.take() {
+            Some(stream) => stream,
+            None => self.asker.connect(&["http/1.1"]).await?,
+        };
+        let again = ask_once(&mut stream).await?;
+        self.stream = (again && self.keep).then_some(stream);
+        Ok(())
     }
-    let head = String::from_utf8_lossy(&answer).to_lowercase();
-    assert!(head.starts_with("http/1.1 200"), "{head}");
-    Ok(!head.contains("connection: close"))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -200,47 +206,10 @@ async fn a_restart_under_load_loses_no_request_by_https() {
     let authority = Authority::new();
     let files = Files::new(&authority.issue(NAME, 90));
     let unit = Unit::with_https(&files.settings());
-    let first = unit.start();
-    tokio::task::block_in_place(|| unit.told("READY=1"));
-    let (stop, answered) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU32::new(0)));
     let asker = Asker::new(unit.secure_address(), &authority.pem());
-    let askers: Vec<_> = [true, true, false, false, false]
-        .into_iter()
-        .enumerate()
-        .map(|(number, keep)| {
-            let (stop, answered, asker) = (Arc::clone(&stop), Arc::clone(&answered), asker.clone());
-            tokio::spawn(async move {
-                let mut kept = None;
-                while !stop.load(Ordering::Relaxed) {
-                    if number == 4 {
-                        assert_eq!(asker.get("/healthz").await.unwrap().version, Version::HTTP_2);
-                    } else {
-                        let mut stream = match kept.take() {
-                            Some(stream) => stream,
-                            None => asker.connect(&["http/1.1"]).await.unwrap(),
-                        };
-                        kept = (ask(&mut stream).await.unwrap() && keep).then_some(stream);
-                    }
-                    answered.fetch_add(1, Ordering::Relaxed);
-                    tokio::time::sleep(Duration::from_millis(10)).await;
-                }
-            })
-        })
-        .collect();
-    tokio::time::sleep(Duration::from_secs(1)).await;
-    let before = answered.load(Ordering::Relaxed);
-    first.signal(Signal::TERM);
-    assert!(tokio::task::block_in_place(|| first.ended()).success());
-    let second = unit.start();
-    tokio::task::block_in_place(|| unit.told("READY=1"));
-    tokio::time::sleep(Duration::from_secs(1)).await;
-    stop.store(true, Ordering::Relaxed);
-    for asker in askers {
-        asker.await.unwrap();
-    }
-    assert!(before > 0 && answered.load(Ordering::Relaxed) > before, "nothing was asked on both sides of the restart");
-    second.signal(Signal::TERM);
-    assert!(tokio::task::block_in_place(|| second.ended()).success());
+    let visitor = |(by_http_2, keep)| Visitor { asker: asker.clone(), by_http_2, keep, stream: None };
+    let visitors = [(false, true), (false, true), (false, false), (false, false), (true, false)].map(visitor);
+    restart_unnoticed(&unit, visitors.into()).await;
     unit.remove().await;
 }
 
