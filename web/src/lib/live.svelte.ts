@@ -1,5 +1,5 @@
 // One line to the server for the whole application: what happens while the page is open. Breaks are mended
-// with growing pauses; whoever needs the news meanwhile sees `connected` and asks by itself.
+// with growing pauses, and what was missed in one is asked for again.
 
 import * as api from '$lib/api/client';
 import { ApiError } from '$lib/api/problem';
@@ -32,13 +32,14 @@ class Live {
     return () => this.#candidates.delete(listener);
   }
 
-  /** The server could not tell everything: what is shown has to be asked for again. */
+  /** The server could not tell everything, or the line was broken: what is shown has to be asked for again. */
   onReload(listener: () => void): () => void {
     this.#reloads.add(listener);
     return () => this.#reloads.delete(listener);
   }
 
   async #keep(signal: AbortSignal): Promise<void> {
+    let opened = 0;
     for (let failures = 0; !signal.aborted; failures += 1) {
       try {
         for await (const { event, data } of api.events(signal)) {
@@ -46,7 +47,9 @@ class Live {
           failures = 0;
           if (event === 'upload') this.#tell(this.#uploads, data);
           if (event === 'candidate') this.#tell(this.#candidates, data);
-          if (event === 'reload') for (const listener of this.#reloads) listener();
+          if (event === 'open') opened += 1;
+          const missed = event === 'reload' || (event === 'open' && opened > 1);
+          if (missed) for (const listener of this.#reloads) listener();
         }
       } catch (error) {
         if (error instanceof ApiError && error.status === 401) return;
