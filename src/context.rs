@@ -7,6 +7,7 @@ use tokio::sync::{broadcast, watch};
 
 use crate::base::clock::Clock;
 use crate::base::random;
+use crate::base::turns::Turns;
 use crate::config::Live;
 use crate::gateways::cache::Cache;
 use crate::gateways::embed::Embedder;
@@ -30,6 +31,8 @@ pub struct Context {
     pub files: Files,
     /// Redis or memory.
     pub cache: Cache,
+    /// Who is at what is done one after the other.
+    pub turns: Turns,
     /// The embedding model.
     pub embedder: Arc<dyn Embedder>,
     /// The vector engine.

@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result};
 use tokio::sync::{broadcast, watch};
 
 use crate::base::clock::{Clock, SystemClock};
+use crate::base::turns::Turns;
 use crate::config::{Config, environment};
 use crate::context::Context;
 use crate::gateways::cache::Cache;
@@ -57,6 +58,7 @@ pub async fn context(config: Config, need: Need) -> Result<Context> {
         clock,
         files,
         cache,
+        turns: Turns::default(),
         embedder: Arc::new(embedder),
         vectors,
         notices: broadcast::channel(NOTICES).0,

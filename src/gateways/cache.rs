@@ -111,20 +111,19 @@ impl Cache {
         (count, left)
     }
 
-    /// Takes one that was counted under `key` back.
-    pub async fn uncount(&self, key: &str) {
-        let script = "if tonumber(redis.call('GET', KEYS[1]) or '0') > 0 then return redis.call('DECR', KEYS[1]) end \
-                      return 0";
+    /// How many were counted under `key` in the window that is open, and the time left of it.
+    pub async fn counted(&self, key: &str) -> (u64, Duration) {
+        let script = "return {tonumber(redis.call('GET', KEYS[1]) or '0'), redis.call('PTTL', KEYS[1])}";
         let mut command = redis::cmd("EVAL");
         command.arg(script).arg(1).arg(key);
-        if self.ask::<u64>(&command).await.is_some() {
-            return;
+        if let Some((count, left)) = self.ask::<(u64, i64)>(&command).await {
+            return (count, Duration::from_millis(u64::try_from(left).unwrap_or_default()));
         }
         let now = self.now_ms();
-        if let Some(entry) = self.lock().get_mut(key).filter(|entry| entry.expires_ms > now) {
-            let count = u64::from_le_bytes(entry.value.as_slice().try_into().unwrap_or_default());
-            entry.value = count.saturating_sub(1).to_le_bytes().to_vec();
-        }
+        self.lock().get(key).filter(|entry| entry.expires_ms > now).map_or_else(Default::default, |entry| {
+            let left = Duration::from_millis(u64::try_from(entry.expires_ms - now).unwrap_or_default());
+            (u64::from_le_bytes(entry.value.as_slice().try_into().unwrap_or_default()), left)
+        })
     }
 
     /// Redis's answer; `None` when there is no Redis, or it is away.
@@ -237,8 +236,7 @@ mod tests {
             counted.await.expect("counting does not panic");
         }
         assert_eq!(cache.count("key", Duration::from_mins(1)).await.0, 8_001);
-        cache.uncount("key").await;
-        cache.uncount("unknown").await;
-        assert_eq!(cache.count("key", Duration::from_mins(1)).await.0, 8_001);
+        assert_eq!(cache.counted("key").await.0, 8_001);
+        assert_eq!(cache.counted("unknown").await, (0, Duration::ZERO));
     }
 }

@@ -364,6 +364,18 @@ async fn sign_ins_at_the_same_time_are_throttled_as_those_in_a_row_are() {
 }
 
 #[tokio::test]
+async fn sign_ins_at_the_same_time_that_succeed_are_in_nobodys_way() {
+    let app = TestApp::with(Plan { config: |config| config.security.failed_sign_ins = 3, ..Plan::default() }).await;
+    let owner = app.owner().await;
+    let (right, stranger) = (credentials(&owner.email, PASSWORD), app.stranger());
+    let answers = futures::future::join_all((0..8).map(|_| stranger.post("/auth/login", &right))).await;
+    for answer in answers {
+        answer.expect(StatusCode::OK);
+    }
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn sign_ins_that_succeed_use_nothing_up_and_a_wrong_current_password_is_throttled() {
     let app = TestApp::with(Plan { config: |config| config.security.failed_sign_ins = 3, ..Plan::default() }).await;
     let owner = app.owner().await;

@@ -63,28 +63,25 @@ async fn proven(ctx: &Context, email: &str, given: String) -> Result<Option<Memb
     Ok(member.filter(|_| right))
 }
 
-/// The outcome of `proof`, unless there were too many failures under one of `keys`. An attempt counts before its outcome
-/// is known, so that many at once are not more than many in a row; one that did not fail is taken back.
+/// The outcome of `proof`, unless there were too many failures under one of `keys`. Attempts under a key wait for each
+/// other, so that many at once are not more than many in a row, and those that succeed are in nobody's way.
 pub(super) async fn throttled<T>(
     ctx: &Context,
     keys: &[&str],
     proof: impl Future<Output = Result<Option<T>>>,
 ) -> Result<Option<T>> {
     let limit = u64::from(ctx.config.get().security.failed_sign_ins);
-    for (at, key) in keys.iter().enumerate() {
-        let (count, left) = ctx.cache.count(key, WINDOW).await;
-        if count > limit {
-            // Nothing was tried, so nothing failed.
-            for key in &keys[..=at] {
-                ctx.cache.uncount(key).await;
-            }
+    let _turn = ctx.turns.of(keys).await;
+    for key in keys {
+        let (count, left) = ctx.cache.counted(key).await;
+        if count >= limit {
             return Err(Error::TooMany(left));
         }
     }
     let outcome = proof.await;
-    if !matches!(outcome, Ok(None)) {
+    if matches!(outcome, Ok(None)) {
         for key in keys {
-            ctx.cache.uncount(key).await;
+            ctx.cache.count(key, WINDOW).await;
         }
     }
     outcome

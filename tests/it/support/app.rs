@@ -15,6 +15,7 @@ use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use talentprompt::base::clock::{Clock, SystemClock};
+use talentprompt::base::turns::Turns;
 use talentprompt::base::{random, secret};
 use talentprompt::boot::lifecycle::{self, Role};
 use talentprompt::config::{self, Config};
@@ -248,6 +249,7 @@ async fn context(config: Config, model: bool) -> Context {
     let executable = PathBuf::from(env!("CARGO_BIN_EXE_talentprompt"));
     Context {
         cache: Cache::open(&config.redis.url, Arc::clone(&clock)).unwrap(),
+        turns: Turns::default(),
         files: Files::open(config.files_dir()).await.unwrap(),
         vectors: Arc::new(EmbeddedIndex::new(embedder.model().dimensions)),
         extractor: Extractor::new(ExtractLimits::default(), executable),
