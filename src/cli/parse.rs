@@ -53,9 +53,10 @@ pub async fn run(file: Option<&Path>, arguments: Arguments) -> Result<ExitCode> 
         return Ok(ExitCode::SUCCESS);
     }
     let country = Some(config.intake.default_country.as_str()).filter(|country| !country.is_empty());
-    let mut profile = resume::read(&document.text, SystemClock.now().date_naive(), country);
+    let today = SystemClock.now().date_naive();
+    let mut profile = resume::read(&document.text, today, country);
     profile.findings.extend(document.findings);
-    output::json(&json_resume::to_json_resume(&profile, &document.text))?;
+    output::json(&json_resume::to_json_resume(&profile, &document.text, today))?;
     Ok(ExitCode::SUCCESS)
 }
 

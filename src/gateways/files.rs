@@ -2,8 +2,10 @@
 //! and a half-written file is never seen because a file appears by rename after its bytes are safe.
 
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, chown};
+use std::os::fd::AsFd;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, fchown};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
@@ -69,7 +71,7 @@ impl Files {
     }
 
     /// Stores `bytes` and answers their address: their SHA-256 in 64 lower-case hexadecimal digits.
-    pub async fn put(&self, bytes: Vec<u8>) -> Result<String, Error> {
+    pub async fn put(&self, bytes: Arc<[u8]>) -> Result<String, Error> {
         let root = self.root.clone();
         blocking(move || store(&root, &bytes)).await
     }
@@ -122,7 +124,7 @@ fn store(root: &Path, bytes: &[u8]) -> Result<String, Error> {
     }
     // Files made by `tempfile` have mode 0600, and vanish when anything below fails.
     let mut temporary = tempfile::NamedTempFile::new_in(root).map_err(|source| failed(root, source))?;
-    hand_over(temporary.path(), root)?;
+    hand_over(temporary.as_file(), root).map_err(|source| failed(temporary.path(), source))?;
     temporary.write_all(bytes).map_err(|source| failed(temporary.path(), source))?;
     let directory = path.parent().expect("a stored file lies in a fan-out directory");
     make_directory(directory)?;
@@ -140,7 +142,13 @@ fn make_directory(path: &Path) -> Result<(), Error> {
     let above = path.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
     make_directory(above)?;
     match std::fs::DirBuilder::new().mode(0o700).create(path) {
-        Ok(()) => hand_over(path, above),
+        // Its owner may write here, so what is opened must be the directory itself and nothing it was replaced with.
+        Ok(()) => std::fs::OpenOptions::new()
+            .read(true)
+            .custom_flags((rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::DIRECTORY).bits().cast_signed())
+            .open(path)
+            .and_then(|directory| hand_over(&directory, above))
+            .map_err(|source| failed(path, source)),
         // Another writer was quicker.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
         Err(error) => Err(failed(path, error)),
@@ -149,12 +157,12 @@ fn make_directory(path: &Path) -> Result<(), Error> {
 
 /// Gives what root makes to the owner of the folder above: an operator imports as root, and the appliance, which runs as
 /// a user of its own, must be able to read it.
-fn hand_over(path: &Path, above: &Path) -> Result<(), Error> {
+fn hand_over(made: impl AsFd, above: &Path) -> io::Result<()> {
     if !rustix::process::geteuid().is_root() {
         return Ok(());
     }
-    let given = std::fs::metadata(above).and_then(|owner| chown(path, Some(owner.uid()), Some(owner.gid())));
-    given.map_err(|source| failed(path, source))
+    let owner = std::fs::metadata(above)?;
+    fchown(made, Some(owner.uid()), Some(owner.gid()))
 }
 
 fn sync_directory(path: &Path) -> Result<(), Error> {
@@ -186,7 +194,7 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Error> + S
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::fs::{PermissionsExt, chown};
 
     use super::*;
 
@@ -199,7 +207,7 @@ mod tests {
     #[tokio::test]
     async fn what_is_put_can_be_read_by_its_content_address() {
         let (_directory, files) = store().await;
-        let hash = files.put(b"abc".to_vec()).await.unwrap();
+        let hash = files.put(b"abc".as_slice().into()).await.unwrap();
         assert_eq!(hash, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
         assert_eq!(files.read(&hash).await.unwrap(), b"abc");
         let path = files.path(&hash).unwrap();
@@ -210,8 +218,8 @@ mod tests {
     #[tokio::test]
     async fn the_same_bytes_are_kept_once_and_leave_nothing_behind() {
         let (_directory, files) = store().await;
-        let first = files.put(vec![7; 200_000]).await.unwrap();
-        let second = files.put(vec![7; 200_000]).await.unwrap();
+        let first = files.put(vec![7; 200_000].into()).await.unwrap();
+        let second = files.put(vec![7; 200_000].into()).await.unwrap();
         assert_eq!(first, second);
         let left = std::fs::read_dir(&files.root).unwrap().filter(|e| e.as_ref().unwrap().path().is_file()).count();
         assert_eq!(left, 0);
@@ -225,7 +233,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         chown(directory.path(), Some(4321), Some(4321)).unwrap();
         let files = Files::open(directory.path().join("files")).await.unwrap();
-        let hash = files.put(b"abc".to_vec()).await.unwrap();
+        let hash = files.put(b"abc".as_slice().into()).await.unwrap();
         let path = files.path(&hash).unwrap();
         let owners = path.ancestors().take(4).map(|place| place.metadata().unwrap().uid());
         assert_eq!(owners.collect::<Vec<_>>(), [4321; 4]);
@@ -234,7 +242,7 @@ mod tests {
     #[tokio::test]
     async fn deleting_twice_is_no_error_and_reading_afterwards_says_missing() {
         let (_directory, files) = store().await;
-        let hash = files.put(b"x".to_vec()).await.unwrap();
+        let hash = files.put(b"x".as_slice().into()).await.unwrap();
         files.delete(&hash).await.unwrap();
         files.delete(&hash).await.unwrap();
         assert!(matches!(files.read(&hash).await, Err(Error::Missing { .. })));
@@ -251,7 +259,7 @@ mod tests {
     #[tokio::test]
     async fn bytes_changed_on_disk_are_noticed() {
         let (_directory, files) = store().await;
-        let hash = files.put(b"original".to_vec()).await.unwrap();
+        let hash = files.put(b"original".as_slice().into()).await.unwrap();
         std::fs::write(files.path(&hash).unwrap(), b"tampered").unwrap();
         assert!(matches!(files.read(&hash).await, Err(Error::Damaged { .. })));
     }

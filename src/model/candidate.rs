@@ -29,8 +29,6 @@ pub struct Candidate {
     pub headline: Option<String>,
     /// Where they live.
     pub location: Option<Place>,
-    /// Months of dated positions.
-    pub experience_months: Option<i32>,
     /// The newest resume.
     pub current_resume: Option<ResumeId>,
     /// What was set by hand.

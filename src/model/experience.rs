@@ -5,7 +5,7 @@
 
 use chrono::{Datelike as _, NaiveDate};
 
-use super::profile::{End, YearMonth};
+use super::profile::{End, Profile, YearMonth};
 
 /// Months from year 0 to the start of `at`'s month; a bare year counts from its July.
 fn first(at: YearMonth) -> i64 {
@@ -58,6 +58,17 @@ pub fn months(periods: impl IntoIterator<Item = (YearMonth, End)>, today: NaiveD
         covered = covered.max(to);
     }
     u32::try_from(sum).ok()
+}
+
+/// Months of a resume's dated positions until `today`: what went on when it was read goes on since.
+pub fn held(profile: &Profile, today: NaiveDate) -> Option<u32> {
+    months(profile.positions.iter().filter_map(|held| held.start.zip(held.end)), today)
+}
+
+/// What [`held`] answers in years, to one decimal, rounded down.
+#[expect(clippy::cast_precision_loss, reason = "a working life is a few hundred months")]
+pub fn years(profile: &Profile, today: NaiveDate) -> Option<f32> {
+    held(profile, today).map(|months| (months * 10 / 12) as f32 / 10.0)
 }
 
 /// The last year that a period touches.

@@ -256,8 +256,6 @@ pub struct Profile {
     pub certifications: Vec<Found<String>>,
     /// Sections in the text's order.
     pub sections: Vec<Section>,
-    /// Months of dated positions, overlaps counted once.
-    pub experience_months: Option<u32>,
     /// Whether the person asks for or has remote work.
     pub remote: bool,
     /// What the recruiter should know.

@@ -105,8 +105,8 @@ pub struct Upload {
 }
 
 impl Upload {
-    /// Whether it is an archive whose files are uploads of their own by now.
-    pub fn is_unpacked(&self) -> bool {
-        self.status == Status::Indexed && self.media_type.as_deref() == Some("application/zip")
+    /// Whether it was seen to be an archive; its files are uploads of their own.
+    pub fn is_archive(&self) -> bool {
+        self.media_type.as_deref() == Some("application/zip")
     }
 }

@@ -1,5 +1,7 @@
 //! Candidates: whose resume it is, what is known of them, and forgetting them for good.
 
+use chrono::NaiveDate;
+
 use super::accounts::Actor;
 use super::{Error, Result, erasure};
 use crate::base::secret;
@@ -10,7 +12,7 @@ use crate::model::permission::Role;
 use crate::model::profile::{Place, Profile};
 use crate::model::span::Span;
 use crate::model::upload::Upload;
-use crate::model::{lexical, passage, taxonomy};
+use crate::model::{experience, lexical, passage, taxonomy};
 use crate::store::listener::{Notice, notify};
 use crate::store::passages::Passage;
 use crate::store::resumes::Resume;
@@ -48,7 +50,6 @@ pub async fn attach(ctx: &Context, tx: &mut Tx, read: ReadResume<'_>) -> Result<
                 name: name_of(&read),
                 headline: None,
                 location: None,
-                experience_months: None,
                 current_resume: None,
                 corrections: Corrections::default(),
                 resumes: 0,
@@ -139,7 +140,6 @@ fn apply(candidate: &mut Candidate, resume: &Resume) {
     }
     candidate.headline = hand.headline.clone().or_else(|| profile.headline.as_ref().map(|found| found.value.clone()));
     candidate.location = hand.location.clone().or_else(|| profile.location.as_ref().map(|found| found.value.clone()));
-    candidate.experience_months = profile.experience_months.and_then(|months| i32::try_from(months).ok());
 }
 
 /// Cuts a resume into its passages; answers whether it had more before.
@@ -225,6 +225,8 @@ async fn speak(tx: &mut Tx, candidate: &mut Candidate) -> Result<()> {
 pub struct Dossier {
     /// The person.
     pub candidate: Candidate,
+    /// Years of dated positions until today.
+    pub years: Option<f32>,
     /// Their documents, newest first.
     pub resumes: Vec<Resume>,
     /// What happened, newest first.
@@ -237,18 +239,38 @@ pub async fn get(ctx: &Context, actor: &Actor, id: CandidateId) -> Result<Dossie
     let candidate = candidates::get(&mut tx, id).await?;
     let resumes = resumes::of_candidates(&mut tx, &[id]).await?;
     let events = candidates::events(&mut tx, id).await?;
-    Ok(Dossier { candidate, resumes, events })
+    Ok(Dossier { years: years(&candidate, &resumes, ctx.now().date_naive()), candidate, resumes, events })
 }
 
 /// Where a list goes on: the last row's time of change and id.
 pub type After = (chrono::DateTime<chrono::Utc>, CandidateId);
 
+/// A candidate with their years of dated positions until today.
+pub type Listed = (Candidate, Option<f32>);
+
 /// Candidates by last change, newest first, and how many there are.
-pub async fn list(ctx: &Context, actor: &Actor, after: Option<After>, limit: i64) -> Result<(Vec<Candidate>, i64)> {
+pub async fn list(ctx: &Context, actor: &Actor, after: Option<After>, limit: i64) -> Result<(Vec<Listed>, i64)> {
+    let today = ctx.now().date_naive();
     let mut tx = ctx.store.workspace(actor.member.workspace_id).await?;
     let list = candidates::list(&mut tx, after, limit).await?;
     let total = candidates::count(&mut tx).await?;
-    Ok((list, total))
+    let ids: Vec<CandidateId> = list.iter().map(|candidate| candidate.id).collect();
+    let resumes = resumes::of_candidates(&mut tx, &ids).await?;
+    let listed = list.into_iter().map(|candidate| {
+        let years = years(&candidate, &resumes, today);
+        (candidate, years)
+    });
+    Ok((listed.collect(), total))
+}
+
+/// The years that a candidate's telling resume, one of `resumes`, comes to `today`.
+pub(super) fn years<'a>(
+    candidate: &Candidate,
+    resumes: impl IntoIterator<Item = &'a Resume>,
+    today: NaiveDate,
+) -> Option<f32> {
+    let telling = resumes.into_iter().find(|resume| Some(resume.id) == candidate.current_resume)?;
+    experience::years(&telling.profile, today)
 }
 
 /// How many candidates there are, and how many resumes of theirs.
@@ -345,7 +367,11 @@ pub async fn delete(ctx: &Context, actor: &Actor, id: CandidateId) -> Result<()>
     actor.require(Role::Recruiter)?;
     let workspace = actor.member.workspace_id;
     let mut tx = ctx.store.workspace(workspace).await?;
-    let (contents, archives) = uploads::of_candidate(&mut tx, id).await?;
+    // First, as everybody who writes about a candidate does: what is added now belongs to a new one.
+    candidates::lock(&mut tx, id).await?;
+    let uploads = uploads::of_candidate(&mut tx, id).await?;
+    let archives: Vec<_> = uploads.iter().filter(|upload| upload.is_archive()).map(|archive| archive.id).collect();
+    let contents: Vec<_> = uploads.into_iter().map(|upload| upload.content_hash).collect();
     let texts = passages::contents_of(&mut tx, id).await?;
     candidates::delete(&mut tx, id).await?;
     uploads::delete_emptied(&mut tx, &archives).await?;

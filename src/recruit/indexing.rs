@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use chrono::NaiveDate;
+
 use crate::context::Context;
 use crate::gateways::vectors::{Payload, Point, VectorIndex};
 use crate::model::ids::{CandidateId, ResumeId, WorkspaceId};
@@ -66,7 +68,7 @@ async fn refresh_into(ctx: &Context, index: &dyn VectorIndex, tx: &mut Tx, ids: 
         .iter()
         .map(|person| {
             let own: Vec<&Resume> = documents.iter().filter(|document| document.candidate == person.id).collect();
-            (person.id, payload(person, &own))
+            (person.id, payload(person, &own, ctx.now().date_naive()))
         })
         .collect();
     let points: Vec<Point> = rows.into_iter().map(|row| point(workspace, row, &payloads)).collect();
@@ -88,7 +90,7 @@ fn point(workspace: WorkspaceId, row: Indexable, payloads: &std::collections::Ha
 }
 
 /// What a candidate is filtered by: skills and titles of all their resumes, the rest of the newest.
-fn payload(person: &crate::model::candidate::Candidate, documents: &[&Resume]) -> Payload {
+fn payload(person: &crate::model::candidate::Candidate, documents: &[&Resume], today: NaiveDate) -> Payload {
     let skills = documents.iter().flat_map(|document| &document.profile.skills);
     let positions = documents.iter().flat_map(|document| &document.profile.positions);
     let languages = documents.iter().flat_map(|document| &document.profile.languages);
@@ -100,14 +102,8 @@ fn payload(person: &crate::model::candidate::Candidate, documents: &[&Resume]) -
         country: place.and_then(|place| place.country.clone()),
         city: place.map(|place| place.name.to_lowercase()),
         position: place.and_then(|place| place.latitude.zip(place.longitude)),
-        years: person.experience_months.map(years),
+        years: super::candidates::years(person, documents.iter().copied(), today),
     }
-}
-
-/// Months as years, to one decimal, rounded down.
-#[expect(clippy::cast_precision_loss, reason = "a working life is a few hundred months")]
-pub fn years(months: i32) -> f32 {
-    (months * 10 / 12) as f32 / 10.0
 }
 
 fn unique(values: impl Iterator<Item = String>) -> Vec<String> {

@@ -3,6 +3,8 @@
 //! The bytes are kept before anything is promised; the upload and its first task are one transaction; each step can be
 //! repeated without harm.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
@@ -11,6 +13,7 @@ use super::{Error, Result, candidates, erasure, reading};
 use crate::base::secret;
 use crate::context::Context;
 use crate::gateways::extract::{ErrorCode, ExtractError, Extracted, MediaType, Member};
+use crate::gateways::files;
 use crate::model::ids::{CandidateId, MemberId, TaskId, UploadId, WorkspaceId};
 use crate::model::permission::Role;
 use crate::model::profile::Finding;
@@ -88,6 +91,7 @@ struct Origin {
 /// Keeps a file's bytes and records it, with its first task.
 async fn keep(ctx: &Context, from: Origin, filename: &str, bytes: Vec<u8>) -> Result<Upload> {
     let now = ctx.now();
+    let bytes: Arc<[u8]> = bytes.into();
     let content_hash = secret::sha256(&bytes).to_vec();
     let upload = Upload {
         id: ctx.id(UploadId::new),
@@ -103,8 +107,10 @@ async fn keep(ctx: &Context, from: Origin, filename: &str, bytes: Vec<u8>) -> Re
         created_at: now,
         updated_at: now,
     };
+    // Before a connection is taken: many may write at once, and slowly.
+    ctx.files.put(Arc::clone(&bytes)).await?;
     let mut tx = ctx.store.workspace(from.workspace).await?;
-    // Whoever erases the same bytes at this moment is waited for, or waits.
+    // Whoever erases the same bytes at this moment waits, or is waited for and may have taken them away again.
     uploads::lock_content(&mut tx, &secret::hex(&upload.content_hash)).await?;
     ctx.files.put(bytes).await?;
     let upload = record(ctx, &mut tx, upload, from.member).await?;
@@ -118,10 +124,13 @@ async fn record(ctx: &Context, tx: &mut Tx, upload: Upload, member: Option<Membe
         push(ctx, tx, upload.id, Step::Extract).await?;
         return Ok(upload);
     }
-    let mut earlier = uploads::by_content(tx, &upload.content_hash).await?;
+    let Some(mut earlier) = uploads::by_content(tx, &secret::hex(&upload.content_hash)).await? else {
+        // Its candidate was deleted in between; whoever did so has nothing of it left.
+        return Box::pin(record(ctx, tx, upload, member)).await;
+    };
     if earlier.status == Status::Failed {
         restart(ctx, tx, &mut earlier).await?;
-    } else if earlier.is_unpacked() {
+    } else if earlier.is_archive() && earlier.status == Status::Indexed {
         // What it holds may have been erased since.
         uploads::set_status(tx, earlier.id, Status::Queued, ctx.now()).await?;
         push(ctx, tx, earlier.id, Step::Extract).await?;
@@ -170,7 +179,14 @@ pub async fn extract(ctx: &Context, task: UploadTask) -> Result<Tx> {
     let mut tx = ctx.store.workspace(task.workspace).await?;
     let upload = uploads::get(&mut tx, task.upload).await?;
     tx.commit().await?;
-    let bytes = ctx.files.read(&secret::hex(&upload.content_hash)).await?;
+    let bytes = match ctx.files.read(&secret::hex(&upload.content_hash)).await {
+        Err(files::Error::Missing { .. }) => {
+            let mut tx = ctx.store.workspace(task.workspace).await?;
+            fail(ctx, &mut tx, upload.id, &no_longer_kept()).await?;
+            return Ok(tx);
+        }
+        bytes => bytes?,
+    };
     let read = match ctx.extractor.extract(bytes, &upload.filename).await {
         Err(error) if error.code == ErrorCode::Archive => {
             unpack(ctx, task.workspace, &upload).await?.map(Read::Archive)
@@ -192,7 +208,6 @@ pub async fn extract(ctx: &Context, task: UploadTask) -> Result<Tx> {
             push(ctx, &mut tx, upload.id, Step::Understand).await?;
         }
         Ok(Read::Archive(left_out)) => {
-            uploads::set_media_type(&mut tx, upload.id, MediaType::Zip.mime()).await?;
             uploads::set_status(&mut tx, upload.id, Status::Indexed, ctx.now()).await?;
             if !left_out.is_empty() {
                 uploads::set_note(&mut tx, upload.id, &partly_read(&left_out)).await?;
@@ -218,6 +233,14 @@ fn is_passing(code: ErrorCode) -> bool {
     matches!(code, ErrorCode::FileUnreadable | ErrorCode::Crashed)
 }
 
+fn no_longer_kept() -> UploadError {
+    UploadError {
+        code: "no_longer_kept".to_owned(),
+        detail: "The bytes of this file are no longer kept, so it cannot be read again.".to_owned(),
+        hint: "Hand the file in again.".to_owned(),
+    }
+}
+
 fn describe(error: &ExtractError) -> UploadError {
     UploadError { code: error.code.as_str().to_owned(), detail: error.detail.clone(), hint: error.hint().to_owned() }
 }
@@ -230,6 +253,10 @@ async fn unpack(
     archive: &Upload,
 ) -> Result<std::result::Result<Vec<Finding>, ExtractError>> {
     let from = Origin { workspace, member: None, archive: Some(archive.id) };
+    // Before anything comes out of it: whoever erases that looks for the archive, too.
+    let mut tx = ctx.store.workspace(workspace).await?;
+    uploads::set_media_type(&mut tx, archive.id, MediaType::Zip.mime()).await?;
+    tx.commit().await?;
     let bytes = ctx.files.read(&secret::hex(&archive.content_hash)).await?;
     let (give, mut take) = mpsc::channel::<Member>(1);
     let keeping = async move {

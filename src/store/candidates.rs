@@ -11,14 +11,13 @@ use crate::model::ids::{CandidateId, MemberId, ResumeId};
 pub async fn insert(tx: &mut Tx, candidate: &Candidate) -> Result<()> {
     let workspace = tx.workspace_id();
     sqlx::query!(
-        r#"insert into candidates (id, workspace_id, name, headline, location, experience_months, created_at, updated_at)
-           values ($1, $2, $3, $4, $5, $6, $7, $8)"#,
+        r#"insert into candidates (id, workspace_id, name, headline, location, created_at, updated_at)
+           values ($1, $2, $3, $4, $5, $6, $7)"#,
         candidate.id.0,
         workspace.0,
         candidate.name,
         candidate.headline,
         candidate.location.as_ref().map(serde_json::to_value).transpose()?,
-        candidate.experience_months,
         candidate.created_at,
         candidate.updated_at
     )
@@ -30,13 +29,12 @@ pub async fn insert(tx: &mut Tx, candidate: &Candidate) -> Result<()> {
 /// Writes what can change of a candidate.
 pub async fn update(tx: &mut Tx, candidate: &Candidate) -> Result<()> {
     let done = sqlx::query!(
-        r#"update candidates set name = $2, headline = $3, location = $4, experience_months = $5,
-                  current_resume_id = $6, corrections = $7, updated_at = $8 where id = $1"#,
+        r#"update candidates set name = $2, headline = $3, location = $4, current_resume_id = $5,
+                  corrections = $6, updated_at = $7 where id = $1"#,
         candidate.id.0,
         candidate.name,
         candidate.headline,
         candidate.location.as_ref().map(serde_json::to_value).transpose()?,
-        candidate.experience_months,
         candidate.current_resume.map(|id| id.0),
         serde_json::to_value(&candidate.corrections)?,
         candidate.updated_at
@@ -48,8 +46,8 @@ pub async fn update(tx: &mut Tx, candidate: &Candidate) -> Result<()> {
 
 macro_rules! candidates {
     ($tx:expr, $tail:literal $(, $arg:expr)*) => {
-        sqlx::query_as!(Row, r#"select id, name, headline, location, experience_months, current_resume_id, corrections,
-            created_at, updated_at, (select count(*) from resumes r where r.candidate_id = candidates.id) as "resumes!"
+        sqlx::query_as!(Row, r#"select id, name, headline, location, current_resume_id, corrections, created_at,
+            updated_at, (select count(*) from resumes r where r.candidate_id = candidates.id) as "resumes!"
             from candidates "# + $tail $(, $arg)*)
             .fetch_all($tx.conn())
             .await?
@@ -209,7 +207,6 @@ struct Row {
     name: String,
     headline: Option<String>,
     location: Option<serde_json::Value>,
-    experience_months: Option<i32>,
     current_resume_id: Option<Uuid>,
     corrections: serde_json::Value,
     created_at: DateTime<Utc>,
@@ -226,7 +223,6 @@ impl TryFrom<Row> for Candidate {
             name: row.name,
             headline: row.headline,
             location: row.location.map(serde_json::from_value).transpose()?,
-            experience_months: row.experience_months,
             current_resume: row.current_resume_id.map(ResumeId::from),
             corrections: serde_json::from_value::<Corrections>(row.corrections)?,
             resumes: row.resumes,

@@ -56,9 +56,9 @@ pub async fn children(tx: &mut Tx, archive: UploadId) -> Result<Vec<Upload>> {
     uploads!(tx, "where parent_id = $1 order by id", archive.0)
 }
 
-/// The upload of these bytes.
-pub async fn by_content(tx: &mut Tx, hash: &[u8]) -> Result<Upload> {
-    uploads!(tx, "where content_hash = $1", hash)?.pop().ok_or(Error::NotFound)
+/// The upload of the bytes with the address `content`; a workspace has them once.
+pub async fn by_content(tx: &mut Tx, content: &str) -> Result<Option<Upload>> {
+    Ok(uploads!(tx, "where content_hash = decode($1, 'hex')", content)?.pop())
 }
 
 /// Uploads newest first, after `before`, at most `limit`, of one status where given.
@@ -151,36 +151,27 @@ pub async fn reopen(tx: &mut Tx, id: UploadId, now: DateTime<Utc>) -> Result<boo
     Ok(done.rows_affected() == 1)
 }
 
-/// Content hashes of a candidate's uploads, and the archives some of them came in.
-pub async fn of_candidate(tx: &mut Tx, candidate: CandidateId) -> Result<(Vec<Vec<u8>>, Vec<UploadId>)> {
-    let rows = sqlx::query!("select content_hash, parent_id from uploads where candidate_id = $1", candidate.0)
-        .fetch_all(tx.conn())
-        .await?;
-    let archives = rows.iter().filter_map(|row| row.parent_id).map(UploadId::from).collect();
-    Ok((rows.into_iter().map(|row| row.content_hash).collect(), archives))
+/// A candidate's uploads and the archives some of them came in, which are locked: nothing more comes out of them until
+/// the end of the transaction.
+pub async fn of_candidate(tx: &mut Tx, candidate: CandidateId) -> Result<Vec<Upload>> {
+    uploads!(
+        tx,
+        "where candidate_id = $1 or id in (select parent_id from uploads where candidate_id = $1) order by id for update",
+        candidate.0
+    )
 }
 
-/// Removes those of `archives` that nothing is left of: a name such as `Ana Lima.zip` says enough.
+/// Removes those of `archives` that are done and that nothing is left of: a name such as `Ana Lima.zip` says enough.
 pub async fn delete_emptied(tx: &mut Tx, archives: &[UploadId]) -> Result<()> {
     let ids: Vec<uuid::Uuid> = archives.iter().map(|id| id.0).collect();
     sqlx::query!(
-        "delete from uploads where id = any($1) and not exists (select from uploads as part where part.parent_id = uploads.id)",
+        r#"delete from uploads where id = any($1) and status in ('indexed', 'failed')
+           and not exists (select from uploads as part where part.parent_id = uploads.id)"#,
         &ids
     )
     .execute(tx.conn())
     .await?;
     Ok(())
-}
-
-/// Whether this workspace needs the bytes with the address `content`: an unpacked archive's are needed no more.
-pub async fn is_needed(tx: &mut Tx, content: &str) -> Result<bool> {
-    Ok(sqlx::query_scalar!(
-        r#"select exists (select from uploads where content_hash = decode($1, 'hex')
-           and not (status = 'indexed' and media_type = 'application/zip')) as "needed!""#,
-        content
-    )
-    .fetch_one(tx.conn())
-    .await?)
 }
 
 /// Until the end of the transaction nobody else keeps or erases the bytes with the address `content`.

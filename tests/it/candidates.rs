@@ -1,14 +1,17 @@
 //! Candidates: shown, corrected by hand, and forgotten for good.
 
 use std::collections::HashMap;
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant};
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
+use talentprompt::base::clock::{Clock, SystemClock};
 use talentprompt::base::secret;
 
 use crate::extract::fixtures::{docx, zip};
-use crate::support::app::{Client, TestApp, id_of, names, resume};
+use crate::support::app::{Client, Plan, TestApp, id_of, names, resume};
 
 fn ana() -> String {
     resume("Ana Lima", "ana@example.com", "Software Engineer", &["Java", "PostgreSQL"])
@@ -179,6 +182,51 @@ async fn who_came_in_an_archive_is_erased_with_it_and_comes_back_only_by_handing
 }
 
 #[tokio::test]
+async fn who_came_in_an_archive_that_failed_is_erased_with_it() {
+    let app = TestApp::start().await;
+    let owner = app.owner().await;
+    let bo = resume("Bo Chen", "bo@example.com", "Engineer", &["Java"]);
+    let bomb = vec![0; 64 << 20];
+    let archive = zip(&[("ana.txt", ana().as_bytes()), ("bo.txt", bo.as_bytes()), ("bomb.txt", &bomb)]);
+    let failed = owner.wait_for(&owner.upload("team.zip", archive.clone()).await).await;
+    assert_eq!(failed["error"]["code"], "archive_bomb");
+    let people = everybody(&owner, 2).await;
+    assert!(is_kept(&app, &archive).await, "it cannot be tried again");
+
+    owner.delete(&format!("/candidates/{}", people["Ana Lima"])).await.expect(StatusCode::NO_CONTENT);
+    erased(&app, &archive).await;
+    owner.post(&format!("/uploads/{}/retry", id_of(&failed)), &json!({})).await.expect(StatusCode::ACCEPTED);
+    assert_eq!(owner.wait_for(&failed).await["error"]["code"], "no_longer_kept");
+    let again = owner.upload("team.zip", archive.clone()).await;
+    assert_eq!(again["duplicate_of"], failed["id"]);
+    assert_eq!(owner.wait_for(&failed).await["error"]["code"], "archive_bomb");
+
+    for id in everybody(&owner, 2).await.values() {
+        owner.delete(&format!("/candidates/{id}")).await.expect(StatusCode::NO_CONTENT);
+    }
+    erased(&app, &archive).await;
+    assert_eq!(rows(&app, "uploads").await, 0, "the archive's name is kept");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn an_archive_that_is_being_unpacked_is_erased_when_that_is_done() {
+    let app = TestApp::start().await;
+    let owner = app.owner().await;
+    let archive = zip(&[("ana.txt", ana().as_bytes()), ("bomb.txt", &vec![0; 64 << 20])]);
+    owner.wait_for(&owner.upload("ana.zip", archive.clone()).await).await;
+    let people = everybody(&owner, 1).await;
+    app.sql("update uploads set status = 'extracting' where filename = 'ana.zip'").await;
+    owner.delete(&format!("/candidates/{}", people["Ana Lima"])).await.expect(StatusCode::NO_CONTENT);
+    erased(&app, ana().as_bytes()).await;
+    assert!(is_kept(&app, &archive).await, "whoever unpacks it misses it");
+    app.sql("update uploads set status = 'failed' where filename = 'ana.zip'").await;
+    app.sql("update tasks set run_at = now() where kind = 'erase'").await;
+    erased(&app, &archive).await;
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn the_record_of_people_like_somebody_says_who_and_not_what_their_resume_says() {
     let app = TestApp::start().await;
     let owner = app.owner().await;
@@ -186,7 +234,9 @@ async fn the_record_of_people_like_somebody_says_who_and_not_what_their_resume_s
     owner.add("bo.txt", resume("Bo Chen", "bo@example.com", "Engineer", &["Java"])).await;
     owner.get(&format!("/candidates/{id}/similar")).await.expect(StatusCode::OK);
     let recorded = format!("update searches set total = total where query = 'like {id}'");
+    let begin = Instant::now();
     while app.sql(&recorded).await == 0 {
+        assert!(begin.elapsed() < Duration::from_secs(10), "the search is not recorded");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     assert_eq!(app.sql("update searches set total = total where query ilike '%northwind%'").await, 0);
@@ -208,6 +258,36 @@ async fn a_letter_that_comes_later_takes_nothing_away_from_the_resume() {
     }
     assert_eq!(after["resumes"].as_array().unwrap().len(), 2);
     assert_eq!(names(&owner.search(&json!({"query": "Java, at least 5 years"})).await), ["Ana Lima"]);
+    app.finish().await;
+}
+
+/// The machine's clock, some days ahead.
+struct Ahead(Arc<AtomicI64>);
+
+impl Clock for Ahead {
+    fn now(&self) -> chrono::DateTime<chrono::Utc> {
+        SystemClock.now() + chrono::TimeDelta::days(self.0.load(Ordering::SeqCst))
+    }
+}
+
+#[tokio::test]
+async fn years_go_on_after_the_resume_was_read_and_are_the_same_everywhere() {
+    let days = Arc::new(AtomicI64::new(0));
+    let ahead = Arc::new(Ahead(Arc::clone(&days)));
+    let app = TestApp::prepared(Plan::default(), |ctx| ctx.clock = ahead).await;
+    let owner = app.owner().await;
+    let id = owner.add("ana.txt", ana().replace("December 2024", "present")).await;
+    let shown = async |client: &Client| {
+        let listed = client.get("/candidates").await.expect(StatusCode::OK)["candidates"][0].clone();
+        let hit = client.search(&json!({"query": "Java"})).await["hits"][0].clone();
+        let years = [dossier(client, &id).await, listed, hit].map(|one| one["years_experience"].as_f64().unwrap());
+        assert!(years.iter().all(|one| one.total_cmp(&years[0]).is_eq()), "{years:?}");
+        years[0]
+    };
+    let before = shown(&owner).await;
+    days.store(200, Ordering::SeqCst);
+    let grown = shown(&app.sign_in(&owner.email).await).await - before;
+    assert!((0.4..0.7).contains(&grown), "{grown}");
     app.finish().await;
 }
 

@@ -203,7 +203,7 @@ pub(super) fn seniority(case: &Case<'_>) -> Option<Reason> {
     let requirement = wanted.iter().map(|grade| grade.name()).collect::<Vec<_>>().join(" or ");
     let told = told(case.profile);
     let above = |grade: Seniority| wanted.iter().any(|least| *least >= Seniority::Senior && grade > *least);
-    let (finding, remark) = match (told, case.profile.experience_months) {
+    let (finding, remark) = match (told, experience::held(case.profile, case.today)) {
         (Some((grade, span)), _) if wanted.contains(&grade) || above(grade) => {
             (Finding { status: Status::Met, evidence: case.source.quotes([span]) }, String::new())
         }

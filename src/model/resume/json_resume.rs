@@ -2,8 +2,10 @@
 //!
 //! Guesses below one half are left out of the plain fields and stay in `values`, where their confidence can be seen.
 
+use chrono::NaiveDate;
 use serde_json::{Map, Value, json};
 
+use crate::model::experience;
 use crate::model::profile::{Education, EducationLevel, End, Found, HeldPosition, Profile, YearMonth};
 use crate::model::span::Span;
 use crate::model::taxonomy;
@@ -11,8 +13,8 @@ use crate::model::taxonomy;
 /// From this confidence on a value is a fact and not a question.
 const FACT: f32 = 0.5;
 
-/// The JSON Resume document of `profile`, which was read from `text`.
-pub fn to_json_resume(profile: &Profile, text: &str) -> Value {
+/// The JSON Resume document of `profile`, which was read from `text`; time is counted until `today`.
+pub fn to_json_resume(profile: &Profile, text: &str, today: NaiveDate) -> Value {
     let mut values = Vec::new();
     let basics = basics(profile, &mut values);
     let work: Vec<Value> =
@@ -63,7 +65,7 @@ pub fn to_json_resume(profile: &Profile, text: &str) -> Value {
             "emails": list(&profile.emails),
             "phones": list(&profile.phones),
             "links": list(&profile.links),
-            "experience_months": profile.experience_months,
+            "experience_months": experience::held(profile, today),
             "remote": profile.remote,
             "sections": profile.sections,
             "values": values,
@@ -199,15 +201,13 @@ fn education(at: usize, entry: &Education, values: &mut Vec<Value>) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use chrono::NaiveDate;
-
     use super::*;
 
     #[test]
     fn every_value_points_at_the_words_it_was_read_from() {
         let text = "Jana Berg\njana.berg@example.org\n\nExperience\nSoftware Engineer, Acme GmbH\n03/2019 – heute\n• Wrote Rust\n";
         let today = NaiveDate::from_ymd_opt(2026, 6, 1).unwrap();
-        let out = to_json_resume(&super::super::read(text, today, None), text);
+        let out = to_json_resume(&super::super::read(text, today, None), text, today);
         assert_eq!(out["basics"]["name"], "Jana Berg");
         assert_eq!(out["work"][0]["position"], "Software Engineer");
         assert_eq!(out["work"][0]["name"], "Acme GmbH");

@@ -22,7 +22,6 @@ mod words;
 
 use chrono::NaiveDate;
 
-use super::experience;
 use super::profile::Profile;
 use page::Page;
 
@@ -56,8 +55,6 @@ pub fn read(text: &str, today: NaiveDate, default_country: Option<&str>) -> Prof
     let called = [profile.name.as_slice(), &profile.emails, &profile.phones, &profile.links];
     let called: Vec<_> = called.into_iter().flatten().map(|found| found.span).collect();
     profile.skills = skills::read(&page, &parts, (&profile.positions, &called), today);
-    let dated = profile.positions.iter().filter_map(|held| Some((held.start?, held.end?)));
-    profile.experience_months = experience::months(dated, today);
     profile.headline = remarks::headline(&page, &parts, &profile);
     profile.findings = remarks::findings(&page, &parts, &profile);
     profile
@@ -70,6 +67,7 @@ pub(in crate::model) fn remote_at(text: &str) -> Option<(usize, usize)> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::experience;
     use super::super::profile::{EducationLevel, End};
     use super::*;
 
@@ -155,7 +153,7 @@ mod tests {
             let held = &profile.positions[0];
             assert_eq!(held.title.as_ref().map(|title| title.value.as_str()), Some("Senior Engineer"), "{head}");
             assert_eq!(held.employer.as_ref().map(|employer| employer.value.as_str()), Some("Acme GmbH"), "{head}");
-            assert_eq!(profile.experience_months, Some(27), "{head}");
+            assert_eq!(experience::held(&profile, today()), Some(27), "{head}");
         }
     }
 

@@ -13,7 +13,6 @@ use crate::model::experience;
 use crate::model::ids::ResumeId;
 use crate::model::profile::Place;
 use crate::model::query::interpretation::Interpretation;
-use crate::recruit::indexing;
 
 /// Share of the meaning in the score, the rest being the words': the best of a few shares on small retrieval tests,
 /// where either alone was worse.
@@ -47,9 +46,7 @@ impl Ranked {
 
     /// Years in all, until `today`: what went on when the resume was read goes on since.
     pub fn years(&self, today: NaiveDate) -> Option<f32> {
-        let positions = &self.document().resume.profile.positions;
-        let months = experience::months(positions.iter().filter_map(|held| held.start.zip(held.end)), today)?;
-        i32::try_from(months).ok().map(indexing::years)
+        experience::years(&self.document().resume.profile, today)
     }
 
     /// As shown at place `rank`, with the words of the resume that prove it.

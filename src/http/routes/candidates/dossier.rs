@@ -10,7 +10,6 @@ use crate::model::profile::{End, Found, Place, Profile, YearMonth};
 use crate::model::span::Span;
 use crate::model::taxonomy;
 use crate::recruit::candidates::Dossier;
-use crate::recruit::indexing;
 use crate::store::resumes;
 
 /// One candidate.
@@ -132,7 +131,7 @@ impl From<Dossier> for Candidate {
             emails: values(&profile.emails),
             phones: values(&profile.phones),
             links: values(&profile.links),
-            years_experience: person.experience_months.map(indexing::years),
+            years_experience: dossier.years,
             summary: profile.summary.as_ref().map(|found| found.value.clone()),
             positions: current.map(positions).unwrap_or_default(),
             education: current.map(education).unwrap_or_default(),

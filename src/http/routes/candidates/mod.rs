@@ -15,10 +15,9 @@ use crate::context::Context;
 use crate::http::auth::{Recruiter, Viewer};
 use crate::http::extract::{Json, Path, Query};
 use crate::http::problem::{Answer, Problem};
-use crate::model::candidate;
 use crate::model::ids::CandidateId;
 use crate::model::profile::Place;
-use crate::recruit::{Error, candidates, indexing};
+use crate::recruit::{Error, candidates};
 
 pub use dossier::Candidate;
 pub use file::{__path_file, __path_text, file, text};
@@ -50,14 +49,14 @@ pub struct Row {
     resumes: i64,
 }
 
-impl From<candidate::Candidate> for Row {
-    fn from(person: candidate::Candidate) -> Self {
+impl From<candidates::Listed> for Row {
+    fn from((person, years_experience): candidates::Listed) -> Self {
         Self {
             id: person.id,
             name: person.name,
             headline: person.headline,
             location: person.location.as_ref().map(Place::label),
-            years_experience: person.experience_months.map(indexing::years),
+            years_experience,
             updated_at: person.updated_at,
             resumes: person.resumes,
         }
@@ -87,7 +86,7 @@ pub async fn list(
     let (mut people, total) = candidates::list(&ctx, &me, after, most).await?;
     let more = people.len() > limit;
     people.truncate(limit);
-    let next_cursor = people.last().filter(|_| more).map(|last| write_cursor((last.updated_at, last.id)));
+    let next_cursor = people.last().filter(|_| more).map(|(last, _)| write_cursor((last.updated_at, last.id)));
     Ok(axum::Json(CandidateList { candidates: people.into_iter().map(Row::from).collect(), next_cursor, total }))
 }
 
