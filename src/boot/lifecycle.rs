@@ -172,6 +172,8 @@ async fn pass_on(store: &Store, ctx: &Context) {
         Ok(listener) => listener,
         Err(error) => return tracing::warn!(%error, "cannot listen for changes, trying again"),
     };
+    // Before this nobody listened.
+    drop(ctx.notices.send(Notice::Missed));
     loop {
         match listener.next().await {
             Ok(Some(notice)) => {
@@ -181,7 +183,10 @@ async fn pass_on(store: &Store, ctx: &Context) {
                 // Nobody may be listening; that is no failure.
                 drop(ctx.notices.send(notice));
             }
-            Ok(None) => tracing::info!("the connection for changes was made anew"),
+            Ok(None) => {
+                tracing::info!("the connection for changes was made anew");
+                drop(ctx.notices.send(Notice::Missed));
+            }
             Err(error) => return tracing::warn!(%error, "the connection for changes was lost"),
         }
     }

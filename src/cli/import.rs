@@ -232,10 +232,11 @@ async fn look(
         bar.inc(1);
         if upload.status == Status::Indexed {
             report.indexed += 1;
-            for child in intake::children(ctx, actor, upload.id).await? {
-                bar.inc_length(1);
-                waiting.insert(child.id, path.join(&child.filename));
-            }
+        }
+        // Of an archive that failed some may have come out before.
+        for child in intake::children(ctx, actor, upload.id).await? {
+            bar.inc_length(1);
+            waiting.insert(child.id, path.join(&child.filename));
         }
         if let Some(error) = upload.error {
             report.failed.push(Failure::new(&path, &error.code, error.detail, &error.hint));

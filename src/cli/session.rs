@@ -47,20 +47,24 @@ pub async fn member(ctx: &Context, email: &str) -> Result<Member> {
     Ok(member)
 }
 
-/// Acts as the first owner of the workspace called `name`, or of the oldest one that is no evaluation's.
+/// Acts as the first owner of the workspace called `name`, or of the only one that is no evaluation's.
 pub async fn operator(ctx: &Context, name: Option<&str>) -> Result<Actor> {
     let mut tx = ctx.store.system().await?;
     let known = accounts::workspaces(&mut tx).await?;
-    let chosen = match name {
-        Some(name) => known.iter().find(|(_, known)| known == name),
-        None => known.iter().find(|(_, name)| !is_scratch(name)),
-    };
-    let Some((workspace, _)) = chosen else {
-        let names: Vec<&str> = known.iter().map(|(_, name)| name.as_str()).collect();
-        match name {
-            Some(name) => bail!("there is no workspace called `{name}`; there are: {}", names.join(", ")),
-            None => bail!("there is no workspace yet; make one with `talentprompt users create --workspace NAME …`"),
-        }
+    let names: Vec<&str> = known.iter().map(|(_, name)| name.as_str()).collect();
+    let (workspace, _) = match name {
+        Some(name) => match known.iter().find(|(_, known)| known == name) {
+            Some(chosen) => chosen,
+            None => bail!("there is no workspace called `{name}`; there are: {}", names.join(", ")),
+        },
+        None => match known.iter().filter(|(_, name)| !is_scratch(name)).collect::<Vec<_>>()[..] {
+            [only] => only,
+            [] => bail!("there is no workspace yet; make one with `talentprompt users create --workspace NAME …`"),
+            _ => bail!(
+                "there are several workspaces: say which with `--workspace NAME`; there are: {}",
+                names.join(", ")
+            ),
+        },
     };
     let members = members::list(&mut tx, *workspace).await?;
     let Some(owner) = members.into_iter().find(|member| member.role == Role::Owner) else {

@@ -35,6 +35,8 @@ pub enum Notice {
     },
     /// There is a new task.
     Task,
+    /// Something may have changed that nobody was told of.
+    Missed,
 }
 
 /// Tells `notice` to all listeners when the transaction is committed.

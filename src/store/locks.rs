@@ -49,7 +49,8 @@ impl Store {
         // A kill says little about the task it hit, so it uses none of its attempts up; but a task that ends its process
         // every time must not do so for ever.
         let freed = sqlx::query!(
-            r#"update tasks set state = 'ready', lease = null, lease_until = null, max_attempts = least(max_attempts + 1, 40)
+            r#"update tasks set state = 'ready', lease = null, lease_until = null,
+                   max_attempts = greatest(max_attempts, least(max_attempts + 1, 40))
                where state = 'running'"#
         )
         .execute(&mut *connection)

@@ -100,7 +100,7 @@ async fn idle(notices: &mut tokio::sync::broadcast::Receiver<Notice>, stop: &Can
     let woken = async {
         loop {
             match notices.recv().await {
-                Ok(Notice::Task) | Err(RecvError::Lagged(_)) => return,
+                Ok(Notice::Task | Notice::Missed) | Err(RecvError::Lagged(_)) => return,
                 Ok(_) => {}
                 Err(RecvError::Closed) => return tokio::time::sleep(IDLE).await,
             }

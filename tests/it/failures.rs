@@ -301,6 +301,11 @@ async fn a_start_takes_over_what_a_killed_process_held_and_counts_no_attempt() {
     owner.upload("ana.txt", person("Ana Lima")).await;
     app.sql("update tasks set state = 'running', attempts = max_attempts, lease_until = now() + interval '1 hour'")
         .await;
+    app.sql(
+        "insert into tasks (id, kind, version, payload, priority, state, attempts, max_attempts, run_at, created_at)
+            select gen_random_uuid(), 'patient', 1, '{}', 0, 'running', 1, 60, now(), now()",
+    )
+    .await;
     let working = app.ctx.store.worker_lock().await.unwrap();
     assert_eq!(app.ctx.store.take_over_tasks().await.unwrap(), 0, "tasks of a living process were taken");
     drop(working);
@@ -309,8 +314,27 @@ async fn a_start_takes_over_what_a_killed_process_held_and_counts_no_attempt() {
         assert!(begin.elapsed() < Duration::from_secs(5), "the task was not taken over");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+    assert_eq!(app.sql("delete from tasks where state = 'ready' and attempts = 1 and max_attempts = 60").await, 1);
     assert_eq!(app.sql("update tasks set run_at = run_at where state = 'ready' and attempts < max_attempts").await, 1);
     app.finish_with(Counts { ready: 1, ..Counts::default() }).await;
+}
+
+#[tokio::test]
+async fn whoever_listens_is_told_that_news_were_missed() {
+    let app = TestApp::start().await;
+    let owner = app.owner().await;
+    let mut events = owner.request(Method::GET, "/events").send().await.unwrap();
+    let begin = Instant::now();
+    let cut = "select pg_terminate_backend(pid) from pg_stat_activity
+               where datname = current_database() and query ilike 'listen%'";
+    assert!(app.sql(cut).await > 0);
+    let mut heard = String::new();
+    while !heard.contains("event: reload") {
+        assert!(begin.elapsed() < Duration::from_secs(10), "never told: {heard}");
+        let next = tokio::time::timeout(Duration::from_secs(10), events.chunk()).await;
+        heard += &String::from_utf8_lossy(&next.expect("nothing is told").unwrap().unwrap());
+    }
+    app.finish().await;
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
-use serde_json::Value;
+use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use talentprompt::base::{random, secret};
 use talentprompt::store::Store;
@@ -22,6 +22,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use crate::extract::fixtures::zip;
 use crate::support::app::{configuration_file, environment, on_database, resume};
 use crate::support::qdrant_server::QdrantServer;
 
@@ -391,6 +392,21 @@ async fn an_import_goes_on_when_the_workers_it_waited_for_stop_and_gives_up_what
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((output.status.code(), &report["indexed"]), (Some(1), &Value::from(1)), "{report}");
     assert_eq!(report["failed"][0]["code"], "deleted", "{report}");
+
+    let archive =
+        zip(&[("cy.txt", resume("Cy Dee", "cy@example.com", "Nurse", &[]).as_bytes()), ("bomb", &vec![0; 64 << 20])]);
+    let path = folder.join("cy.zip");
+    fs::write(&path, archive).unwrap();
+    let import = ["import", "--json", path.to_str().unwrap()];
+    let report: Value = serde_json::from_str(&unit.command(&import, 1)).unwrap();
+    assert_eq!((&report["indexed"], &report["failed"][0]["code"]), (&json!(1), &json!("archive_bomb")), "{report}");
+
+    let create = ["users", "create", "p@example.com", "--name", "P", "--role", "owner", "--workspace", "Other"];
+    unit.command(&create, 0);
+    assert_eq!(unit.command(&import, 1), "", "a workspace was guessed");
+    let report: Value =
+        serde_json::from_str(&unit.command(&[&import[..], &["--workspace", "Other"]].concat(), 1)).unwrap();
+    assert_eq!(report["indexed"], 1, "{report}");
     unit.remove().await;
 }
 

@@ -208,6 +208,25 @@ async fn requests_that_cannot_be_read_are_problem_documents() {
 }
 
 #[tokio::test]
+async fn what_a_query_was_read_as_may_come_back_however_large_it_is() {
+    let app = TestApp::start().await;
+    let owner = app.owner().await;
+    let phrase = "zeppelin ".repeat(40);
+    let words: Vec<String> = (0..150).map(|at| format!("\"zorb{at}\"")).collect();
+    let query = format!("\"{}\" {}", phrase.trim(), words.join(" "));
+    let mut filters = chips(&owner, &query).await;
+    let texts: Vec<&str> =
+        filters["keywords"].as_array().unwrap().iter().map(|part| part["text"].as_str().unwrap()).collect();
+    assert!(texts.len() > 100 && texts.iter().any(|text| text.len() > 200), "{texts:?}");
+    owner.search(&json!({"query": query, "filters": filters})).await;
+    filters["keywords"].as_array_mut().unwrap().push(json!({"text": "one more", "kind": "should"}));
+    let answer = owner.post("/search", &json!({"query": query, "filters": filters})).await;
+    let problem = answer.problem(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request");
+    assert_eq!(problem["errors"][0]["field"], "filters.keywords", "{problem}");
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn edited_chips_of_no_end_are_refused_by_their_field() {
     let app = TestApp::start().await;
     let owner = app.owner().await;

@@ -226,18 +226,34 @@ pub const MOST_PARTS: usize = 100;
 pub const LONGEST_LABEL: usize = 200;
 
 impl Interpretation {
-    /// The field that is larger than a search may be, and what it takes.
-    pub fn excess(&self) -> Option<(&'static str, String)> {
-        let fields = self.labels();
-        let labels = || fields.iter().flat_map(|(field, _, labels)| labels.iter().map(move |label| (*field, *label)));
-        if let Some((field, _)) = labels().find(|(_, label)| label.chars().count() > LONGEST_LABEL) {
-            return Some((field, format!("has a part of more than {LONGEST_LABEL} characters")));
+    /// The field that is larger than an edited query may be, and what it takes. What the query's own words were
+    /// `understood` as may always come back.
+    pub fn excess(&self, understood: &Self) -> Option<(&'static str, String)> {
+        let longest = LONGEST_LABEL.max(understood.longest_label().map_or(0, |(_, length)| length));
+        if let Some((field, length)) = self.longest_label()
+            && length > longest
+        {
+            return Some((field, format!("has a part of {length} characters; a search takes {longest}")));
         }
-        if fields.iter().map(|(_, parts, _)| parts).sum::<usize>() > MOST_PARTS {
-            let (field, parts, _) = fields.iter().max_by_key(|(_, parts, _)| *parts)?;
-            return Some((field, format!("has {parts} parts; a search takes {MOST_PARTS} in all")));
+        let most = MOST_PARTS.max(understood.parts());
+        if self.parts() > most {
+            let (field, parts, _) = self.labels().into_iter().max_by_key(|(_, parts, _)| *parts)?;
+            return Some((field, format!("has {parts} parts; a search takes {most} in all")));
         }
         None
+    }
+
+    /// How many parts it has in all.
+    fn parts(&self) -> usize {
+        self.labels().iter().map(|(_, parts, _)| parts).sum()
+    }
+
+    /// The field of the longest label, and its length in characters.
+    fn longest_label(&self) -> Option<(&'static str, usize)> {
+        let labels = self.labels();
+        let lengths =
+            labels.iter().flat_map(|(field, _, labels)| labels.iter().map(|text| (*field, text.chars().count())));
+        lengths.max_by_key(|(_, length)| *length)
     }
 
     /// What steers the search, by field: how many parts, and their texts. The rest only says how a query was read.

@@ -118,11 +118,10 @@ impl Search {
             return Err(Error::field("limit", format!("must be 1 to {MAX_LIMIT}")));
         }
         let understood = interpret(&request.query)?;
-        let edited = request.filters.is_some();
-        let interpretation = request.filters.unwrap_or(understood);
-        if let Some((field, message)) = edited.then(|| interpretation.excess()).flatten() {
+        if let Some((field, message)) = request.filters.as_ref().and_then(|edited| edited.excess(&understood)) {
             return Err(Error::field(field, message));
         }
+        let interpretation = request.filters.unwrap_or(understood);
         let years = [interpretation.years.min, interpretation.years.max];
         if years.iter().flatten().any(|years| !(0.0..=MOST_YEARS).contains(years)) {
             return Err(Error::field("filters", format!("must have `years` from 0 to {MOST_YEARS}")));
