@@ -6,23 +6,30 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use axum::extract::Request;
-use axum::extract::connect_info::Connected;
 use axum::http::{HeaderValue, Version, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::serve::{IncomingStream, Listener, ListenerExt};
+use axum::serve::{Listener, ListenerExt};
 use axum::{Extension, Router};
-use futures::StreamExt;
 use futures::future::select_all;
+use futures::{FutureExt, StreamExt};
+use hyper::body::Incoming;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
 
 use super::front;
 use super::problem::Problem;
@@ -39,6 +46,12 @@ const LINGER: Duration = Duration::from_millis(250);
 /// How long shaking hands may take, and how many may do it at once.
 const HANDSHAKE: Duration = Duration::from_secs(5);
 const MOST_HANDSHAKES: usize = 512;
+
+/// How long a request's head may take, and a connection lie idle before its next one.
+const HEADERS: Duration = Duration::from_mins(1);
+
+/// How often whoever speaks HTTP/2 is asked whether they are still there, and how long the answer may take.
+const ALIVE: Duration = Duration::from_secs(30);
 
 /// Where people come in.
 #[derive(Debug, Default)]
@@ -106,19 +119,40 @@ async fn linger(stop: CancellationToken) {
     tokio::time::sleep(LINGER).await;
 }
 
-async fn answer_through<L>(
-    door: L,
+async fn answer_through(
+    mut door: impl Listener<Addr = SocketAddr>,
     router: Router,
     stop: CancellationToken,
-    lingered: impl Future<Output = ()> + Send + 'static,
-) -> io::Result<()>
-where
-    L: Listener<Addr = SocketAddr>,
-    SocketAddr: for<'a> Connected<IncomingStream<'a, L>>,
-{
+    lingered: impl Future<Output = ()>,
+) -> io::Result<()> {
     let router = router.layer(from_fn(move |request, next| farewell(stop.clone(), request, next)));
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(door, service).with_graceful_shutdown(lingered).await
+    let (connections, builder) = (GracefulShutdown::new(), builder());
+    let mut lingered = pin!(lingered);
+    loop {
+        let (stream, address) = tokio::select! {
+            come = door.accept() => come,
+            () = &mut lingered => break,
+        };
+        let service = TowerToHyperService::new(router.clone().map_request(move |request: Request<Incoming>| {
+            let mut request = request.map(Body::new);
+            request.extensions_mut().insert(ConnectInfo(address));
+            request
+        }));
+        let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+        // Who breaks off is no news.
+        tokio::spawn(connections.watch(connection).map(drop));
+    }
+    drop(door);
+    connections.shutdown().await;
+    Ok(())
+}
+
+/// How connections are spoken on: nobody holds one for ever by saying nothing, or a letter now and then.
+fn builder() -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADERS);
+    builder.http2().timer(TokioTimer::new()).keep_alive_interval(ALIVE).keep_alive_timeout(ALIVE);
+    builder
 }
 
 /// Ends the connection with its answer when the process is about to leave.
@@ -207,4 +241,41 @@ async fn shake_hands(tls: Arc<Tls>, stream: TcpStream, address: SocketAddr) -> O
         .inspect_err(|error| tracing::debug!(%error, "somebody did not shake hands"))
         .ok()?
         .map(|stream| (stream, address))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use hyper::service::service_fn;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+    use tokio::time::Instant;
+
+    use super::*;
+
+    /// What is said to `says`, and how long the connection lasts.
+    async fn held(says: &[u8]) -> (String, Duration) {
+        let (mut client, server): (DuplexStream, DuplexStream) = tokio::io::duplex(4_096);
+        let answer = service_fn(async |_: Request<Incoming>| Ok::<_, Infallible>(Response::new(Body::from("hello"))));
+        let connection = builder().serve_connection(TokioIo::new(server), answer).into_owned();
+        let (begin, serving) = (Instant::now(), tokio::spawn(connection));
+        client.write_all(says).await.unwrap();
+        let mut heard = String::new();
+        client.read_to_string(&mut heard).await.unwrap();
+        drop(serving.await.unwrap());
+        (heard, begin.elapsed())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_does_not_finish_a_request_is_let_go() {
+        let (heard, lasted) = held(b"GET / HTTP/1.1\r\nHost: ").await;
+        assert_eq!((heard.as_str(), lasted.as_secs()), ("", HEADERS.as_secs()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_asks_nothing_more_is_let_go() {
+        let (heard, lasted) = held(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
+        assert!(heard.starts_with("HTTP/1.1 200 OK") && heard.ends_with("hello"), "{heard}");
+        assert_eq!(lasted.as_secs(), HEADERS.as_secs());
+    }
 }
