@@ -167,13 +167,18 @@ async fn hear(ctx: Context, stop: CancellationToken) {
     }
 }
 
+fn missed(ctx: &Context) {
+    search::forget_all();
+    drop(ctx.notices.send(Notice::Missed));
+}
+
 async fn pass_on(store: &Store, ctx: &Context) {
     let mut listener = match store.notices().await {
         Ok(listener) => listener,
         Err(error) => return tracing::warn!(%error, "cannot listen for changes, trying again"),
     };
     // Before this nobody listened.
-    drop(ctx.notices.send(Notice::Missed));
+    missed(ctx);
     loop {
         match listener.next().await {
             Ok(Some(notice)) => {
@@ -185,7 +190,7 @@ async fn pass_on(store: &Store, ctx: &Context) {
             }
             Ok(None) => {
                 tracing::info!("the connection for changes was made anew");
-                drop(ctx.notices.send(Notice::Missed));
+                missed(ctx);
             }
             Err(error) => return tracing::warn!(%error, "the connection for changes was lost"),
         }

@@ -5,9 +5,10 @@ use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, fchown};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
+use tempfile::NamedTempFile;
 
 use crate::base::secret::hex;
 
@@ -64,16 +65,23 @@ impl Files {
         blocking(move || {
             make_directory(&root)?;
             // A start proves that writing works, before the first upload does.
-            tempfile::NamedTempFile::new_in(&root).map_err(|source| failed(&root, source))?;
+            NamedTempFile::new_in(&root).map_err(|source| failed(&root, source))?;
+            sweep(&root).map_err(|source| failed(&root, source))?;
             Ok(Self { root })
         })
         .await
     }
 
-    /// Stores `bytes` and answers their address: their SHA-256 in 64 lower-case hexadecimal digits.
-    pub async fn put(&self, bytes: Arc<[u8]>) -> Result<String, Error> {
+    /// Writes `bytes` down, safe but not yet kept.
+    pub async fn stage(&self, bytes: Vec<u8>) -> Result<Staged, Error> {
         let root = self.root.clone();
-        blocking(move || store(&root, &bytes)).await
+        blocking(move || {
+            let address = hex(&Sha256::digest(&bytes));
+            let path = location(&root, &address);
+            let temporary = if is_whole(&path, &bytes) { None } else { Some(written(&root, &bytes)?) };
+            Ok(Staged { address, root, path, bytes, temporary })
+        })
+        .await
     }
 
     /// The bytes with the address `hash`, checked against it.
@@ -116,22 +124,74 @@ fn location(root: &Path, hash: &str) -> PathBuf {
     root.join(&hash[..2]).join(&hash[2..4]).join(hash)
 }
 
-fn store(root: &Path, bytes: &[u8]) -> Result<String, Error> {
-    let hash = hex(&Sha256::digest(bytes));
-    let path = location(root, &hash);
-    if path.metadata().is_ok_and(|metadata| metadata.len() == bytes.len() as u64) {
-        return Ok(hash);
+/// How names begin of what is written down and not kept yet; nothing needs it any more after [`OLD`].
+const TEMPORARY: &str = ".tmp";
+const OLD: Duration = Duration::from_hours(24);
+
+/// Bytes that are written down and vanish unless they are kept.
+#[derive(Debug)]
+pub struct Staged {
+    address: String,
+    root: PathBuf,
+    path: PathBuf,
+    bytes: Vec<u8>,
+    /// None where the bytes were kept already.
+    temporary: Option<NamedTempFile>,
+}
+
+impl Staged {
+    /// Their address: their SHA-256 in 64 lower-case hexadecimal digits.
+    pub fn address(&self) -> &str {
+        &self.address
     }
-    // Files made by `tempfile` have mode 0600, and vanish when anything below fails.
-    let mut temporary = tempfile::NamedTempFile::new_in(root).map_err(|source| failed(root, source))?;
-    hand_over(temporary.as_file(), root).map_err(|source| failed(temporary.path(), source))?;
-    temporary.write_all(bytes).map_err(|source| failed(temporary.path(), source))?;
-    let directory = path.parent().expect("a stored file lies in a fan-out directory");
-    make_directory(directory)?;
-    temporary.as_file().sync_all().map_err(|source| failed(temporary.path(), source))?;
-    temporary.persist(&path).map_err(|error| failed(&path, error.error))?;
-    sync_directory(directory)?;
-    Ok(hash)
+
+    /// Keeps them.
+    pub async fn keep(self) -> Result<(), Error> {
+        blocking(move || {
+            if is_whole(&self.path, &self.bytes) {
+                return Ok(());
+            }
+            let temporary = match self.temporary {
+                Some(temporary) => temporary,
+                // Erased since.
+                None => written(&self.root, &self.bytes)?,
+            };
+            let directory = self.path.parent().unwrap_or(&self.root);
+            make_directory(directory)?;
+            temporary.persist(&self.path).map_err(|error| failed(&self.path, error.error))?;
+            sync_directory(directory)
+        })
+        .await
+    }
+}
+
+fn is_whole(path: &Path, bytes: &[u8]) -> bool {
+    path.metadata().is_ok_and(|metadata| metadata.len() == bytes.len() as u64)
+}
+
+/// A file with `bytes`, mode 0600, which vanishes when it is dropped.
+fn written(root: &Path, bytes: &[u8]) -> Result<NamedTempFile, Error> {
+    let mut file =
+        tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(root).map_err(|source| failed(root, source))?;
+    let whole =
+        hand_over(file.as_file(), root).and_then(|()| file.write_all(bytes)).and_then(|()| file.as_file().sync_all());
+    whole.map_err(|source| failed(file.path(), source))?;
+    Ok(file)
+}
+
+/// Removes what killed processes wrote down and did not keep.
+fn sweep(root: &Path) -> io::Result<()> {
+    for entry in std::fs::read_dir(root)? {
+        let entry = entry?;
+        // Younger ones may be another process's, which may end them as well at any moment.
+        let old = || {
+            entry.metadata().and_then(|found| found.modified()).is_ok_and(|at| at.elapsed().is_ok_and(|age| age > OLD))
+        };
+        if entry.file_name().as_encoded_bytes().starts_with(TEMPORARY.as_bytes()) && old() {
+            drop(std::fs::remove_file(entry.path()));
+        }
+    }
+    Ok(())
 }
 
 /// Makes a directory, and those above it that are not there.
@@ -198,6 +258,13 @@ mod tests {
 
     use super::*;
 
+    async fn put(files: &Files, bytes: &[u8]) -> String {
+        let staged = files.stage(bytes.to_vec()).await.unwrap();
+        let address = staged.address().to_owned();
+        staged.keep().await.unwrap();
+        address
+    }
+
     async fn store() -> (tempfile::TempDir, Files) {
         let directory = tempfile::tempdir().unwrap();
         let files = Files::open(directory.path().join("files")).await.unwrap();
@@ -207,7 +274,7 @@ mod tests {
     #[tokio::test]
     async fn what_is_put_can_be_read_by_its_content_address() {
         let (_directory, files) = store().await;
-        let hash = files.put(b"abc".as_slice().into()).await.unwrap();
+        let hash = put(&files, b"abc").await;
         assert_eq!(hash, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
         assert_eq!(files.read(&hash).await.unwrap(), b"abc");
         let path = files.path(&hash).unwrap();
@@ -218,8 +285,8 @@ mod tests {
     #[tokio::test]
     async fn the_same_bytes_are_kept_once_and_leave_nothing_behind() {
         let (_directory, files) = store().await;
-        let first = files.put(vec![7; 200_000].into()).await.unwrap();
-        let second = files.put(vec![7; 200_000].into()).await.unwrap();
+        let first = put(&files, &[7; 2_000]).await;
+        let second = put(&files, &[7; 2_000]).await;
         assert_eq!(first, second);
         let left = std::fs::read_dir(&files.root).unwrap().filter(|e| e.as_ref().unwrap().path().is_file()).count();
         assert_eq!(left, 0);
@@ -233,16 +300,41 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         chown(directory.path(), Some(4321), Some(4321)).unwrap();
         let files = Files::open(directory.path().join("files")).await.unwrap();
-        let hash = files.put(b"abc".as_slice().into()).await.unwrap();
+        let hash = put(&files, b"abc").await;
         let path = files.path(&hash).unwrap();
         let owners = path.ancestors().take(4).map(|place| place.metadata().unwrap().uid());
         assert_eq!(owners.collect::<Vec<_>>(), [4321; 4]);
     }
 
     #[tokio::test]
+    async fn what_is_not_kept_vanishes_and_what_was_erased_before_it_was_kept_is_there() {
+        let (_directory, files) = store().await;
+        drop(files.stage(b"abc".to_vec()).await.unwrap());
+        assert_eq!(std::fs::read_dir(&files.root).unwrap().count(), 0);
+        let hash = put(&files, b"abc").await;
+        let again = files.stage(b"abc".to_vec()).await.unwrap();
+        files.delete(&hash).await.unwrap();
+        again.keep().await.unwrap();
+        assert_eq!(files.read(&hash).await.unwrap(), b"abc");
+    }
+
+    #[tokio::test]
+    async fn what_a_killed_process_left_is_removed_when_it_is_old() {
+        let (_directory, files) = store().await;
+        let (old, young) = (files.root.join(".tmpold"), files.root.join(".tmpyoung"));
+        std::fs::write(&young, b"abc").unwrap();
+        let left = std::fs::File::create(&old).unwrap();
+        left.set_modified(young.metadata().unwrap().modified().unwrap() - 2 * OLD).unwrap();
+        let hash = put(&files, b"kept").await;
+        let files = Files::open(&files.root).await.unwrap();
+        assert_eq!((old.exists(), young.exists()), (false, true));
+        files.read(&hash).await.unwrap();
+    }
+
+    #[tokio::test]
     async fn deleting_twice_is_no_error_and_reading_afterwards_says_missing() {
         let (_directory, files) = store().await;
-        let hash = files.put(b"x".as_slice().into()).await.unwrap();
+        let hash = put(&files, b"x").await;
         files.delete(&hash).await.unwrap();
         files.delete(&hash).await.unwrap();
         assert!(matches!(files.read(&hash).await, Err(Error::Missing { .. })));
@@ -259,7 +351,7 @@ mod tests {
     #[tokio::test]
     async fn bytes_changed_on_disk_are_noticed() {
         let (_directory, files) = store().await;
-        let hash = files.put(b"original".as_slice().into()).await.unwrap();
+        let hash = put(&files, b"original").await;
         std::fs::write(files.path(&hash).unwrap(), b"tampered").unwrap();
         assert!(matches!(files.read(&hash).await, Err(Error::Damaged { .. })));
     }

@@ -57,7 +57,7 @@ const INTERNAL: Row = row("internal", 500, "Something went wrong", "try again; t
 
 /// Every problem there is: the code and the status on the wire, and what the page of the API says of it.
 #[rustfmt::skip]
-pub(super) const TABLE: [Row; 24] = [
+pub(super) const TABLE: [Row; 25] = [
     row("malformed_request",      400, "The request cannot be read",       "send what the detail asks for"),
     row("session_expired",        401, "Sign in",                          "sign in, then ask again"),
     row("invalid_token",          401, "Sign in",                          "make a new API token on the page Settings"),
@@ -71,6 +71,7 @@ pub(super) const TABLE: [Row; 24] = [
     row("last_owner",             409, "It contradicts what is there",     "make somebody else an owner first"),
     row("account_elsewhere",      409, "It contradicts what is there",     "ask the operator: talentprompt users"),
     row("not_failed",             409, "It contradicts what is there",     "nothing; the upload has not failed"),
+    row("being_unpacked",         409, "It contradicts what is there",     "try again when the archive is unpacked"),
     row("idempotency_key_in_use", 409, "It contradicts what is there",     "ask again in a moment, with the same key"),
     row("idempotency_key_reused", 409, "It contradicts what is there",     "take a new key for each request"),
     row("file_too_large",         413, "Too large",                        "hand in a smaller file"),

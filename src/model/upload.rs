@@ -20,7 +20,7 @@ pub enum Status {
     Embedding,
     /// It can be found. The end.
     Indexed,
-    /// It cannot be read, and the error says why. The bytes are kept, and it can be tried again.
+    /// It cannot be read, and the error says why. The bytes are kept, unless it is an archive, and it can be tried again.
     Failed,
 }
 

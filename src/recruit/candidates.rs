@@ -6,6 +6,7 @@ use super::accounts::Actor;
 use super::{Error, Result, erasure};
 use crate::base::secret;
 use crate::context::Context;
+use crate::gateways::extract::MediaType;
 use crate::model::candidate::{Candidate, Corrections, Event, names_agree};
 use crate::model::ids::{CandidateId, EventId, PassageId, ResumeId};
 use crate::model::permission::Role;
@@ -255,9 +256,9 @@ pub async fn list(ctx: &Context, actor: &Actor, after: Option<After>, limit: i64
     let list = candidates::list(&mut tx, after, limit).await?;
     let total = candidates::count(&mut tx).await?;
     let ids: Vec<CandidateId> = list.iter().map(|candidate| candidate.id).collect();
-    let resumes = resumes::of_candidates(&mut tx, &ids).await?;
+    let profiles = resumes::telling_profiles(&mut tx, &ids).await?;
     let listed = list.into_iter().map(|candidate| {
-        let years = years(&candidate, &resumes, today);
+        let years = profiles.get(&candidate.id).and_then(|profile| experience::years(profile, today));
         (candidate, years)
     });
     Ok((listed.collect(), total))
@@ -370,8 +371,19 @@ pub async fn delete(ctx: &Context, actor: &Actor, id: CandidateId) -> Result<()>
     // First, as everybody who writes about a candidate does: what is added now belongs to a new one.
     candidates::lock(&mut tx, id).await?;
     let uploads = uploads::of_candidate(&mut tx, id).await?;
-    let archives: Vec<_> = uploads.iter().filter(|upload| upload.is_archive()).map(|archive| archive.id).collect();
-    let contents: Vec<_> = uploads.into_iter().map(|upload| upload.content_hash).collect();
+    let archives = uploads.iter().filter(|upload| upload.candidate_id != Some(id)).collect::<Vec<_>>();
+    if let Some(archive) = archives.iter().find(|archive| !archive.status.is_final()) {
+        // It would bring them back.
+        let detail =
+            format!("`{}`, which they came in, is being unpacked; try again when that is done", archive.filename);
+        return Err(Error::Conflict("being_unpacked", detail));
+    }
+    let archives = archives.into_iter().map(|archive| archive.id).collect::<Vec<_>>();
+    for archive in &archives {
+        // A version before did not say so of those that failed.
+        uploads::set_media_type(&mut tx, *archive, MediaType::Zip.mime()).await?;
+    }
+    let contents = uploads.into_iter().map(|upload| upload.content_hash).collect::<Vec<_>>();
     let texts = passages::contents_of(&mut tx, id).await?;
     candidates::delete(&mut tx, id).await?;
     uploads::delete_emptied(&mut tx, &archives).await?;

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Error, Result};
+use super::Result;
 use crate::base::secret;
 use crate::context::Context;
 use crate::model::ids::TaskId;
@@ -44,45 +44,26 @@ pub(super) async fn push(ctx: &Context, tx: &mut Tx, contents: &[Vec<u8>]) -> Re
 
 /// Erases what no upload of any workspace needs.
 pub async fn erase(ctx: &Context, task: EraseTask) -> Result<Tx> {
-    let mut unpacking = false;
     for content in task.contents {
         let mut tx = ctx.store.system().await?;
         // Until this is done nobody records an upload of the same bytes.
         uploads::lock_content(&mut tx, &content).await?;
-        match who_needs(ctx, &mut tx, &content).await? {
-            Need::Nobody => ctx.files.delete(&content).await?,
-            Need::Unpacking => unpacking = true,
-            Need::Somebody => {}
+        if !is_needed(ctx, &mut tx, &content).await? {
+            ctx.files.delete(&content).await?;
         }
         tx.commit().await?;
-    }
-    if unpacking {
-        return Err(Error::Internal("an archive is still being unpacked".to_owned()));
     }
     Ok(ctx.store.system().await?)
 }
 
-/// Who needs bytes, the less important first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Need {
-    Nobody,
-    /// Whoever takes an archive apart; when that is done, nobody.
-    Unpacking,
-    Somebody,
-}
-
-async fn who_needs(ctx: &Context, tx: &mut Tx, content: &str) -> Result<Need> {
-    let mut most = Need::Nobody;
+/// Whether an upload of any workspace needs bytes. An archive does while it is unpacked: each file in it is kept by itself.
+async fn is_needed(ctx: &Context, tx: &mut Tx, content: &str) -> Result<bool> {
     for (workspace, _) in accounts::workspaces(tx).await? {
         let mut tx = ctx.store.workspace(workspace).await?;
-        let need = match uploads::by_content(&mut tx, content).await? {
-            None => Need::Nobody,
-            Some(upload) if !upload.is_archive() => Need::Somebody,
-            // What could be read of it is kept by itself.
-            Some(archive) if archive.status.is_final() => Need::Nobody,
-            Some(_) => Need::Unpacking,
-        };
-        most = most.max(need);
+        let upload = uploads::by_content(&mut tx, content).await?;
+        if upload.is_some_and(|upload| !upload.is_archive() || !upload.status.is_final()) {
+            return Ok(true);
+        }
     }
-    Ok(most)
+    Ok(false)
 }

@@ -3,8 +3,6 @@
 //! The bytes are kept before anything is promised; the upload and its first task are one transaction; each step can be
 //! repeated without harm.
 
-use std::sync::Arc;
-
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
@@ -91,13 +89,13 @@ struct Origin {
 /// Keeps a file's bytes and records it, with its first task.
 async fn keep(ctx: &Context, from: Origin, filename: &str, bytes: Vec<u8>) -> Result<Upload> {
     let now = ctx.now();
-    let bytes: Arc<[u8]> = bytes.into();
+    let size = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
     let content_hash = secret::sha256(&bytes).to_vec();
     let upload = Upload {
         id: ctx.id(UploadId::new),
         parent_id: from.archive,
         filename: clean_filename(filename),
-        size: i64::try_from(bytes.len()).unwrap_or(i64::MAX),
+        size,
         content_hash,
         media_type: None,
         status: Status::Queued,
@@ -108,11 +106,11 @@ async fn keep(ctx: &Context, from: Origin, filename: &str, bytes: Vec<u8>) -> Re
         updated_at: now,
     };
     // Before a connection is taken: many may write at once, and slowly.
-    ctx.files.put(Arc::clone(&bytes)).await?;
+    let staged = ctx.files.stage(bytes).await?;
     let mut tx = ctx.store.workspace(from.workspace).await?;
-    // Whoever erases the same bytes at this moment waits, or is waited for and may have taken them away again.
-    uploads::lock_content(&mut tx, &secret::hex(&upload.content_hash)).await?;
-    ctx.files.put(bytes).await?;
+    // Whoever erases the same bytes at this moment is waited for, or waits.
+    uploads::lock_content(&mut tx, staged.address()).await?;
+    staged.keep().await?;
     let upload = record(ctx, &mut tx, upload, from.member).await?;
     tx.commit().await?;
     Ok(upload)
@@ -213,7 +211,6 @@ pub async fn extract(ctx: &Context, task: UploadTask) -> Result<Tx> {
                 uploads::set_note(&mut tx, upload.id, &partly_read(&left_out)).await?;
             }
             notify(&mut tx, &Notice::Upload { workspace: task.workspace, id: upload.id }).await?;
-            // Each file in it is kept by itself; a second copy would outlive the erasure of one of them.
             erasure::push(ctx, &mut tx, &[upload.content_hash]).await?;
         }
         Err(error) if is_passing(error.code) => return Err(Error::Internal(error.to_string())),
@@ -325,9 +322,13 @@ pub async fn embed(ctx: &Context, task: UploadTask) -> Result<Tx> {
     Ok(tx)
 }
 
-/// Gives an upload up, with the reason.
+/// Gives an upload up, with the reason. What came out of an archive before stays, and is kept by itself.
 pub async fn fail(ctx: &Context, tx: &mut Tx, upload: UploadId, error: &UploadError) -> Result<()> {
     uploads::set_failed(tx, upload, error, ctx.now()).await?;
+    let failed = uploads::get(tx, upload).await?;
+    if failed.is_archive() {
+        erasure::push(ctx, tx, &[failed.content_hash]).await?;
+    }
     notify(tx, &Notice::Upload { workspace: tx.workspace_id(), id: upload }).await?;
     Ok(())
 }

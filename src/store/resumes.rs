@@ -1,5 +1,7 @@
 //! Resumes: documents of candidates, with their text and what was understood of it.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use sqlx::types::Json;
 
@@ -78,6 +80,19 @@ macro_rules! resumes {
 pub async fn of_candidates(tx: &mut Tx, candidates: &[CandidateId]) -> Result<Vec<Resume>> {
     let ids: Vec<uuid::Uuid> = candidates.iter().map(|id| id.0).collect();
     Ok(resumes!(tx, "where candidate_id = any($1) order by candidate_id, created_at desc, id desc", &ids))
+}
+
+/// What the telling resumes of `candidates` say.
+pub async fn telling_profiles(tx: &mut Tx, candidates: &[CandidateId]) -> Result<HashMap<CandidateId, Profile>> {
+    let ids: Vec<uuid::Uuid> = candidates.iter().map(|id| id.0).collect();
+    let rows = sqlx::query!(
+        r#"select c.id, r.profile as "profile: Json<Profile>" from candidates c
+           join resumes r on r.id = c.current_resume_id where c.id = any($1)"#,
+        &ids
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows.into_iter().map(|row| (CandidateId(row.id), row.profile.0)).collect())
 }
 
 /// One resume of a candidate.

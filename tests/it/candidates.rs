@@ -191,17 +191,18 @@ async fn who_came_in_an_archive_that_failed_is_erased_with_it() {
     let failed = owner.wait_for(&owner.upload("team.zip", archive.clone()).await).await;
     assert_eq!(failed["error"]["code"], "archive_bomb");
     let people = everybody(&owner, 2).await;
-    assert!(is_kept(&app, &archive).await, "it cannot be tried again");
-
-    owner.delete(&format!("/candidates/{}", people["Ana Lima"])).await.expect(StatusCode::NO_CONTENT);
     erased(&app, &archive).await;
     owner.post(&format!("/uploads/{}/retry", id_of(&failed)), &json!({})).await.expect(StatusCode::ACCEPTED);
     assert_eq!(owner.wait_for(&failed).await["error"]["code"], "no_longer_kept");
     let again = owner.upload("team.zip", archive.clone()).await;
     assert_eq!(again["duplicate_of"], failed["id"]);
     assert_eq!(owner.wait_for(&failed).await["error"]["code"], "archive_bomb");
+    erased(&app, &archive).await;
 
-    for id in everybody(&owner, 2).await.values() {
+    // As a version left it that did not see that it was one.
+    app.ctx.files.stage(archive.clone()).await.unwrap().keep().await.unwrap();
+    app.sql("update uploads set media_type = null where status = 'failed'").await;
+    for id in people.values() {
         owner.delete(&format!("/candidates/{id}")).await.expect(StatusCode::NO_CONTENT);
     }
     erased(&app, &archive).await;
@@ -210,19 +211,19 @@ async fn who_came_in_an_archive_that_failed_is_erased_with_it() {
 }
 
 #[tokio::test]
-async fn an_archive_that_is_being_unpacked_is_erased_when_that_is_done() {
+async fn nobody_is_deleted_while_the_archive_they_came_in_would_bring_them_back() {
     let app = TestApp::start().await;
     let owner = app.owner().await;
-    let archive = zip(&[("ana.txt", ana().as_bytes()), ("bomb.txt", &vec![0; 64 << 20])]);
-    owner.wait_for(&owner.upload("ana.zip", archive.clone()).await).await;
+    owner.wait_for(&owner.upload("ana.zip", zip(&[("ana.txt", ana().as_bytes())])).await).await;
     let people = everybody(&owner, 1).await;
+    let path = format!("/candidates/{}", people["Ana Lima"]);
     app.sql("update uploads set status = 'extracting' where filename = 'ana.zip'").await;
-    owner.delete(&format!("/candidates/{}", people["Ana Lima"])).await.expect(StatusCode::NO_CONTENT);
+    let problem = owner.delete(&path).await;
+    assert!(problem.problem(StatusCode::CONFLICT, "being_unpacked")["detail"].as_str().unwrap().contains("ana.zip"));
+    app.sql("update uploads set status = 'indexed' where filename = 'ana.zip'").await;
+    owner.delete(&path).await.expect(StatusCode::NO_CONTENT);
     erased(&app, ana().as_bytes()).await;
-    assert!(is_kept(&app, &archive).await, "whoever unpacks it misses it");
-    app.sql("update uploads set status = 'failed' where filename = 'ana.zip'").await;
-    app.sql("update tasks set run_at = now() where kind = 'erase'").await;
-    erased(&app, &archive).await;
+    assert_eq!(rows(&app, "uploads").await, 0);
     app.finish().await;
 }
 
@@ -277,6 +278,8 @@ async fn years_go_on_after_the_resume_was_read_and_are_the_same_everywhere() {
     let app = TestApp::prepared(Plan::default(), |ctx| ctx.clock = ahead).await;
     let owner = app.owner().await;
     let id = owner.add("ana.txt", ana().replace("December 2024", "present")).await;
+    let letter = "Ana Lima\nana@example.com\n\nDear Ms Berg,\n\nJava is what I like best.\n\nKind regards\nAna Lima\n";
+    owner.add("letter.txt", letter).await;
     let shown = async |client: &Client| {
         let listed = client.get("/candidates").await.expect(StatusCode::OK)["candidates"][0].clone();
         let hit = client.search(&json!({"query": "Java"})).await["hits"][0].clone();

@@ -37,7 +37,12 @@ pub async fn verify(password: String, hash: Option<String>) -> Result<bool> {
 }
 
 async fn run<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-    let _permit = AT_ONCE.acquire().await.expect("this semaphore is never closed");
+    let permit = AT_ONCE.acquire().await.expect("this semaphore is never closed");
+    // Whoever asked may leave; the work goes on, and counts until it is done.
+    let work = move || {
+        let _permit = permit;
+        work()
+    };
     tokio::task::spawn_blocking(work).await.map_err(|error| Error::Internal(error.to_string()))
 }
 

@@ -23,7 +23,7 @@ const ROOM: usize = 128 << 20;
 /// Places where a resume shows a skill that are kept: quotations are chosen from these.
 const PLACES: usize = 24;
 
-static SHELF: LazyLock<Mutex<Shelf>> = LazyLock::new(|| Mutex::new(Shelf { people: LruCache::unbounded(), size: 0 }));
+static SHELF: LazyLock<Mutex<Shelf>> = LazyLock::new(|| Mutex::new(Shelf::empty()));
 
 /// A candidate with all their resumes, newest first.
 #[derive(Debug)]
@@ -91,12 +91,21 @@ pub fn forget(id: CandidateId) {
     shelf().remove(id);
 }
 
+/// Forgets everybody: somebody may have been deleted and nobody told.
+pub fn forget_all() {
+    *shelf() = Shelf::empty();
+}
+
 /// The shelf; whole even if a thread died holding it, because at worst its size is reckoned too high.
 fn shelf() -> MutexGuard<'static, Shelf> {
     SHELF.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Shelf {
+    fn empty() -> Self {
+        Self { people: LruCache::unbounded(), size: 0 }
+    }
+
     fn remove(&mut self, id: CandidateId) {
         if let Some((_, person)) = self.people.pop(&id) {
             self.size -= person.size();

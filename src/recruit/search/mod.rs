@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 pub use answer::{Answer, Degraded, Evidence, Facet, Facets, Hit, Reason, Stage};
-pub use library::forget;
+pub use library::{forget, forget_all};
 pub use similar::similar;
 
 use self::library::Person;

@@ -9,10 +9,10 @@ use super::answer::{Evidence, Hit, Reason};
 use super::library::{Document, Person};
 use super::retrieve::Found;
 use crate::model::evidence::{self, Verdict};
-use crate::model::experience;
 use crate::model::ids::ResumeId;
 use crate::model::profile::Place;
 use crate::model::query::interpretation::Interpretation;
+use crate::recruit::candidates;
 
 /// Share of the meaning in the score, the rest being the words': the best of a few shares on small retrieval tests,
 /// where either alone was worse.
@@ -46,7 +46,7 @@ impl Ranked {
 
     /// Years in all, until `today`: what went on when the resume was read goes on since.
     pub fn years(&self, today: NaiveDate) -> Option<f32> {
-        experience::years(&self.document().resume.profile, today)
+        candidates::years(&self.person.candidate, self.person.resumes.iter().map(|one| &one.resume), today)
     }
 
     /// As shown at place `rank`, with the words of the resume that prove it.

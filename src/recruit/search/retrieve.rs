@@ -179,6 +179,9 @@ async fn query_vector(ctx: &Context, text: &str) -> Result<Vec<f32>> {
     Ok(vector)
 }
 
+/// The index has years as of when it was told. More than passes between two versions, each of which tells it anew.
+const PASSED: f32 = 1.0;
+
 /// The hard conditions the index can check. What it cannot, such as years of one skill, is checked while ranking.
 fn conditions(interpretation: &Interpretation) -> Vec<Condition> {
     let mut conditions = Vec::new();
@@ -196,7 +199,8 @@ fn conditions(interpretation: &Interpretation) -> Vec<Condition> {
     }
     let years = interpretation.years;
     if years.min.is_some() || years.max.is_some() {
-        conditions.push(Condition::Years { min: years.min, max: years.max });
+        let min = years.min.map(|min| (min - PASSED).max(0.0));
+        conditions.push(Condition::Years { min, max: years.max });
     }
     conditions
 }
