@@ -42,6 +42,9 @@ pub struct Arguments {
 const DATABASE: &str = "talentprompt";
 const EMAIL: &str = "demo@example.com";
 
+/// The workspace with the samples.
+const WORKSPACE: &str = "Demo";
+
 /// Longest path of a socket's directory that leaves room for the socket's name (`unix(7)`: 107 bytes in all).
 const SOCKET_DIR_BYTES: usize = 80;
 
@@ -182,7 +185,7 @@ async fn account(ctx: &Context, data: &Path) -> Result<String> {
     let password = random::token()[..16].to_owned();
     write_private(&path, &format!("{EMAIL}\n{password}\n"))?;
     let owner = NewOwner {
-        workspace: "Demo".to_owned(),
+        workspace: WORKSPACE.to_owned(),
         name: "Demo Owner".to_owned(),
         email: EMAIL.to_owned(),
         password: password.clone(),
@@ -204,7 +207,7 @@ async fn samples(ctx: &Context, dir: &Path, stop: &CancellationToken) -> Result<
         output::say("there are no sample resumes; `make samples` writes them");
         return Ok(());
     }
-    let actor = super::session::operator(ctx, None).await?;
+    let actor = super::session::operator(ctx, Some(WORKSPACE)).await?;
     let folder = [dir.to_owned()];
     let mut workers = import::Workers::new(ctx);
     let report = tokio::select! {

@@ -39,7 +39,7 @@ class Live {
   }
 
   async #keep(signal: AbortSignal): Promise<void> {
-    let opened = 0;
+    let broken = false;
     for (let failures = 0; !signal.aborted; failures += 1) {
       try {
         for await (const { event, data } of api.events(signal)) {
@@ -47,14 +47,15 @@ class Live {
           failures = 0;
           if (event === 'upload') this.#tell(this.#uploads, data);
           if (event === 'candidate') this.#tell(this.#candidates, data);
-          if (event === 'open') opened += 1;
-          const missed = event === 'reload' || (event === 'open' && opened > 1);
-          if (missed) for (const listener of this.#reloads) listener();
+          if (event === 'reload' || (event === 'open' && broken))
+            for (const listener of this.#reloads) listener();
+          broken = false;
         }
       } catch (error) {
         if (error instanceof ApiError && error.status === 401) return;
       } finally {
         this.connected = false;
+        broken = true;
       }
       const pause = PAUSES_MS[Math.min(failures, PAUSES_MS.length - 1)];
       await new Promise((resume) => setTimeout(resume, pause));
