@@ -236,7 +236,7 @@ fn unknown(source: &Source, key: String, known: &[String]) -> Error {
 }
 
 /// The line of `key` in `[section]`, from 1; the section's own where the key is written in another way.
-fn line_of(text: &str, section: &str, key: &str) -> usize {
+pub(super) fn line_of(text: &str, section: &str, key: &str) -> usize {
     let mut current = String::new();
     let mut section_line = 1;
     for (number, line) in text.lines().enumerate() {

@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 mod check;
 mod credentials;
+pub mod domain;
 pub mod environment;
 mod load;
 pub mod proxies;

@@ -128,7 +128,7 @@ fn first_contradiction(config: &Config) -> Option<(&'static str, String)> {
 }
 
 /// Whether it is a name that an authority can look up (RFC 1123), with a dot.
-fn is_name(name: &str) -> bool {
+pub(super) fn is_name(name: &str) -> bool {
     let is_label = |label: &str| {
         let inner = label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
         inner && (1..=63).contains(&label.len()) && !label.starts_with('-') && !label.ends_with('-')

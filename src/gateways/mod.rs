@@ -1,6 +1,7 @@
 //! Floor 3: other programs, one room each; a trait where there are several real implementations.
 
 pub mod cache;
+pub mod domain;
 pub mod embed;
 pub mod extract;
 pub mod files;

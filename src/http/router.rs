@@ -19,6 +19,8 @@ use crate::context::Context;
 pub(super) fn api() -> OpenApiRouter<Context> {
     OpenApiRouter::with_openapi(openapi::head())
         .routes(routes!(setup::state, setup::complete))
+        .routes(routes!(setup::here))
+        .routes(routes!(setup::set_domain))
         .routes(routes!(auth::login))
         .routes(routes!(auth::logout))
         .routes(routes!(auth::me, auth::update))

@@ -10,11 +10,12 @@ import shutil
 import sys
 import time
 
-from run import Appliance, expect, main, wait
+from run import INSTALL, Appliance, expect, main, wait
 
 SETTINGS = "/etc/talentprompt/talentprompt.toml"
 NAME = "talent.example.com"
 CA = "/etc/ssl/pebble"
+DROP_IN = "/etc/systemd/system/talentprompt.service.d"
 # How long each certificate holds, in seconds.
 LIFE = 60
 OWN = f"""mkdir -p {CA}; cd {CA}
@@ -56,11 +57,11 @@ class Certificates(Appliance):
         """Removes what was issued."""
         self.run("rm -r /var/lib/talentprompt/tls/*")
 
-    def the_appliance_and_an_authority_are_installed(self):
-        self.install()
+    def authority(self):
+        """Lets an authority run on the machine, and the appliance use it whatever name it is told."""
         for program in ("pebble", "pebble-challtestsrv"):
             shutil.copy(shutil.which(program), self.machine.root / "usr/local/bin")
-        self.run(f"{OWN}; cp -a {SETTINGS} /root/kept.toml")
+        self.run(OWN)
         settings = {"listenAddress": "127.0.0.1:14000", "managementListenAddress": "127.0.0.1:15000",
                     "certificate": f"{CA}/own.pem", "privateKey": f"{CA}/own.key", "httpPort": 80, "tlsPort": 443,
                     "certificateValidityPeriod": LIFE}
@@ -71,6 +72,50 @@ class Certificates(Appliance):
                  "pebble -strict -dnsserver 127.0.0.1:8053 -config /root/pebble.json")
         wait("the authority answers", lambda: "BEGIN" in self.run(
             "curl -sk https://localhost:15000/roots/0 | tee /root/root.pem", check=False))
+        (self.machine.root / "etc/hosts").write_text(f"127.0.0.1 localhost {NAME}\n")
+        self.run(f"mkdir -p {DROP_IN}; printf '[Service]\nEnvironment=TALENTPROMPT__TLS__DIRECTORY=https://localhost:14000/dir "
+                 f"TALENTPROMPT__TLS__CA_FILE={CA}/ca.pem\n' >{DROP_IN}/authority.conf")
+
+    def it_is_installed_with_the_name_that_was_answered_before(self):
+        self.authority()
+        answers = f"talentprompt talentprompt/domain string {NAME}\ntalentprompt talentprompt/contact string it@example.com\n"
+        self.run(f"printf '{answers}' | debconf-set-selections")
+        self.use_repository()
+        self.run(INSTALL)
+        wait("a certificate is shown", self.serial, 60)
+        section = self.run(f"sed -n '/^.tls/,$p' {SETTINGS}").splitlines()
+        expect(section == ["[tls]", 'mode = "acme"', f'domains = ["{NAME}"]', 'contact = "it@example.com"'], section)
+        expect(self.run("talentprompt owner-link").startswith(f"https://{NAME}/setup?token="), "the link has another name")
+        self.run(f"sed '/^.tls/,$d' {SETTINGS} >/root/kept.toml; chown --reference={SETTINGS} /root/kept.toml; "
+                 "chmod 640 /root/kept.toml")
+        self.without_https_it_is_as_before()
+        self.forget()
+
+    def the_first_page_gives_the_server_its_name(self):
+        token = self.run("talentprompt owner-link").partition("token=")[2]
+        wanted = "-H 'Content-Type: application/json' -w ' %{http_code}' -d"
+        ask = "http://127.0.0.1/api/v1/setup"
+        expect(json.loads(self.run(f"curl -s {ask}")) == {"needed": True, "takes_domain": True}, "no name is asked for")
+        wrong = json.dumps({"token": token, "domain": "elsewhere.invalid"})
+        told = self.run(f"curl -s {wanted} '{wrong}' {ask}/domain")
+        expect(told.endswith("422") and "no such name" in told, told)
+        right = json.dumps({"token": token, "domain": NAME, "contact": "it@example.com"})
+        told = self.run(f"curl -s {wanted} '{right}' {ask}/domain")
+        expect(told == " 204", told)
+        wait("a certificate is shown", self.serial, 60)
+        told = self.run(f"curl -s -o /dev/null -w '%{{http_code}} %{{redirect_url}}' '{ask}'")
+        expect(told == f"308 https://{NAME}/api/v1/setup", told)
+        state = json.loads(self.ask("/api/v1/setup"))
+        expect(state == {"needed": True, "takes_domain": False}, state)
+        left = self.run("stat -c '%a %U %G' /etc/talentprompt/talentprompt.toml; ls -A /var/lib/talentprompt/wanted /etc/talentprompt")
+        expect(left.startswith("640 root talentprompt") and "domain.json" not in left and ".tmp" not in left, left)
+        expect(self.show("talentprompt-domain.service", "Result") == "success", self.run("journalctl -u talentprompt-domain"))
+
+    def the_first_account_is_made(self):
+        self.run(f"rm -r {DROP_IN}; systemctl daemon-reload")
+        self.without_https_it_is_as_before()
+        self.forget()
+        self.sign_up()
 
     def it_obtains_a_certificate_and_serves_https(self):
         self.configure(challenge="http-01")

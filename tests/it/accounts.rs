@@ -4,9 +4,10 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use talentprompt::gateways::domain;
 use talentprompt::recruit::accounts::setup;
 
-use crate::support::app::{Client, Credentials, PASSWORD, Plan, TestApp, id_of};
+use crate::support::app::{Client, Credentials, PASSWORD, Plan, Reply, TestApp, id_of};
 
 fn first_owner(link: &str, email: &str) -> Value {
     let token = link.split_once("token=").unwrap().1;
@@ -28,7 +29,7 @@ async fn member_id(client: &Client) -> String {
 async fn the_set_up_link_makes_the_first_owner_once() {
     let app = TestApp::start().await;
     let mut stranger = app.stranger();
-    assert_eq!(stranger.get("/setup").await.expect(StatusCode::OK), &json!({"needed": true}));
+    assert_eq!(stranger.get("/setup").await.expect(StatusCode::OK), &json!({"needed": true, "takes_domain": false}));
     let replaced = setup::url(&app.ctx, &setup::token(&app.ctx).await.unwrap());
     let link = setup::url(&app.ctx, &setup::token(&app.ctx).await.unwrap());
     let answer = stranger.post("/setup", &first_owner(&replaced, "a@example.com")).await;
@@ -47,7 +48,7 @@ async fn the_set_up_link_makes_the_first_owner_once() {
     stranger.enter(&answer);
     assert_eq!(answer.body["role"], "owner");
     assert_eq!(stranger.get("/auth/me").await.expect(StatusCode::OK)["workspace"]["name"], "Acme");
-    assert_eq!(stranger.get("/setup").await.expect(StatusCode::OK), &json!({"needed": false}));
+    assert_eq!(stranger.get("/setup").await.expect(StatusCode::OK), &json!({"needed": false, "takes_domain": false}));
     let again = app.stranger().post("/setup", &first_owner(&link, "b@example.com")).await;
     again.problem(StatusCode::CONFLICT, "link_used");
     assert!(setup::token(&app.ctx).await.is_err());
@@ -451,7 +452,7 @@ async fn an_evaluation_before_the_set_up_does_not_shut_the_owner_out() {
     };
     setup::create(&app.ctx, owner).await.unwrap();
     let mut stranger = app.stranger();
-    assert_eq!(stranger.get("/setup").await.expect(StatusCode::OK), &json!({"needed": true}));
+    assert_eq!(stranger.get("/setup").await.expect(StatusCode::OK), &json!({"needed": true, "takes_domain": false}));
     let token = setup::token(&app.ctx).await.unwrap();
     assert!(setup::is_open(&app.ctx, &token).await.unwrap());
     let link = setup::url(&app.ctx, &token);
@@ -461,7 +462,7 @@ async fn an_evaluation_before_the_set_up_does_not_shut_the_owner_out() {
     assert_eq!(answer.expect(StatusCode::UNPROCESSABLE_ENTITY)["errors"][0]["field"], "workspace");
     let answer = stranger.post("/setup", &first_owner(&link, "a@example.com")).await;
     stranger.enter(&answer);
-    assert_eq!(stranger.get("/setup").await.expect(StatusCode::OK), &json!({"needed": false}));
+    assert_eq!(stranger.get("/setup").await.expect(StatusCode::OK), &json!({"needed": false, "takes_domain": false}));
     app.finish().await;
 }
 
@@ -480,5 +481,36 @@ async fn whoever_is_shut_out_of_one_workspace_stays_signed_in_in_another() {
     shared.get("/auth/me").await.expect(StatusCode::OK);
     there.delete(&format!("/members/{id}")).await.expect(StatusCode::NO_CONTENT);
     shared.get("/auth/me").await.expect(StatusCode::OK);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn the_name_that_people_open_is_asked_for_where_somebody_can_grant_it_and_must_lead_here() {
+    let app = TestApp::start().await;
+    let stranger = app.stranger();
+    let token = setup::token(&app.ctx).await.unwrap();
+    let state = async || stranger.get("/setup").await.expect(StatusCode::OK).clone();
+    let set = async |token: &str, domain: &str, contact: &str| {
+        stranger.post("/setup/domain", &json!({"token": token, "domain": domain, "contact": contact})).await
+    };
+    let refused = |answer: &Reply, field: &str, says: &str| {
+        let mistake = &answer.problem(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request")["errors"][0];
+        assert_eq!(mistake["field"], field, "{mistake}");
+        assert!(mistake["message"].as_str().unwrap().contains(says), "{mistake}");
+    };
+    assert_eq!(state().await, json!({"needed": true, "takes_domain": false}));
+    refused(&set(&token, "talent.example.com", "").await, "domain", "talentprompt config domain");
+
+    let wanted = app.ctx.config.get().data.dir.join("wanted");
+    std::fs::create_dir(&wanted).unwrap();
+    assert_eq!(state().await, json!({"needed": true, "takes_domain": true}));
+    set("another", "talent.example.com", "").await.problem(StatusCode::CONFLICT, "link_used");
+    refused(&set(&token, "https://talent.example.com", "").await, "domain", "no https://");
+    refused(&set(&token, "talent.example.com", "nobody").await, "contact", "e-mail");
+    refused(&set(&token, "nowhere.invalid", "it@example.com").await, "domain", "no such name");
+    assert_eq!(std::fs::read_dir(&wanted).unwrap().count(), 0);
+    assert_eq!(stranger.get("/setup/here").await.bytes, domain::process().as_bytes());
+    stranger.post("/setup", &first_owner(&setup::url(&app.ctx, &token), "a@example.com")).await.expect(StatusCode::OK);
+    set(&token, "talent.example.com", "").await.problem(StatusCode::CONFLICT, "link_used");
     app.finish().await;
 }

@@ -107,6 +107,15 @@ export class Accounts {
     };
   }
 
+  setupState = () => ({ needed: this.setupNeeded, takes_domain: this.setupNeeded });
+
+  setDomain = ({ domain }) =>
+    domain === 'talent.example.com'
+      ? { status: 204 }
+      : problem(422, 'invalid_request', 'The name is wrong.', [
+          { field: 'domain', message: 'does not lead to this server: there is no such name' },
+        ]);
+
   setup(body, request) {
     if (!this.setupNeeded)
       return problem(409, 'already_set_up', 'This server is set up already. Sign in instead.');

@@ -143,7 +143,8 @@ const ID = '([\\w-]+)';
 const at = (path) => new RegExp(`^${path.replaceAll(':id', ID)}$`);
 
 export const routes = [
-  ['GET', at('/setup'), 'public', ({ accounts }) => ok({ needed: accounts.setupNeeded })],
+  ['GET', at('/setup'), 'public', ({ accounts }) => ok(accounts.setupState())],
+  ['POST', at('/setup/domain'), 'public', ({ accounts, json }) => accounts.setDomain(json)],
   ['POST', at('/setup'), 'public', ({ accounts, json, request }) => accounts.setup(json, request)],
   ['POST', at('/auth/login'), 'public', ({ accounts, json, request }) => accounts.login(json, request)],
   [

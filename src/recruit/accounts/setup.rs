@@ -1,15 +1,19 @@
 //! The first owner: a one-time link, printed where only the operator sees it, makes the workspace and its owner.
 
+use std::path::PathBuf;
+
 use chrono::TimeDelta;
 
 use super::sign_in::{Origin, SignedIn, open_session};
 use super::{LINK_LIFETIME, check_email, check_name, check_password, new_token, password, refuse_if_any};
 use crate::base::secret;
+use crate::config::domain::is_domain;
 use crate::context::Context;
+use crate::gateways::domain::{Wish, leads_here};
 use crate::model::ids::{MemberId, UserId, WorkspaceId};
 use crate::model::permission::Role;
 use crate::model::workspace::is_scratch;
-use crate::recruit::{Error, Result};
+use crate::recruit::{Error, FieldError, Result};
 use crate::store::links::{self, Purpose};
 use crate::store::{Tx, accounts, members};
 
@@ -63,6 +67,54 @@ pub fn url(ctx: &Context, token: &str) -> String {
     format!("{}/setup?token={token}", ctx.config.get().public_url())
 }
 
+/// Where a unit of the package looks for what root must do: under the data directory, where there is such a unit.
+fn wishes(ctx: &Context) -> PathBuf {
+    ctx.config.get().data.dir.join("wanted")
+}
+
+/// Whether the name that people open can be set from the first page: nobody has spoken of it yet, and somebody waits for
+/// it.
+pub fn takes_domain(ctx: &Context) -> bool {
+    let config = ctx.config.get();
+    !config.tls.is_on() && config.server.public_url.is_empty() && wishes(ctx).is_dir()
+}
+
+/// Has https served under `domain`, which must lead here. The link with `token` stays good.
+pub async fn set_domain(ctx: &Context, token: &str, domain: &str, contact: Option<String>) -> Result<()> {
+    if !is_open(ctx, token).await? {
+        return Err(link_used());
+    }
+    if !takes_domain(ctx) {
+        return Err(Error::field("domain", "cannot be set here; see `talentprompt config domain` on the server"));
+    }
+    let contact = contact.filter(|contact| !contact.is_empty());
+    if !is_domain(domain) {
+        return Err(Error::field(
+            "domain",
+            "takes a name such as talent.example.com: no https://, no port, lower case",
+        ));
+    }
+    refuse_if_any([contact.as_deref().and_then(check_email).map(of_contact)])?;
+    let listen = ctx.config.get().server.listen.clone();
+    let port = listen.rsplit_once(':').and_then(|(_, port)| port.parse().ok()).unwrap_or(80);
+    if let Err(reason) = leads_here(domain, port).await {
+        let message = format!("does not lead to this server: {reason}; correct its entry in the DNS, then try again");
+        return Err(Error::field("domain", message));
+    }
+    let wish = Wish { domain: domain.to_owned(), contact };
+    wish.leave(&wishes(ctx)).map_err(|error| Error::Internal(format!("cannot ask for https: {error}")))
+}
+
+/// A mistake of an e-mail address as one of the field `contact`.
+fn of_contact(mistake: FieldError) -> FieldError {
+    FieldError { field: "contact", ..mistake }
+}
+
+fn link_used() -> Error {
+    let detail = "this link was used, replaced or is too old; the operator can print a new one";
+    Error::Conflict("link_used", detail.into())
+}
+
 /// Uses the link: makes the workspace and its owner, and signs them in.
 pub async fn complete(ctx: &Context, token: &str, owner: NewOwner, origin: &Origin) -> Result<SignedIn> {
     check(&owner)?;
@@ -73,10 +125,7 @@ pub async fn complete(ctx: &Context, token: &str, owner: NewOwner, origin: &Orig
     let mut tx = ctx.store.system().await?;
     let taken = links::take(&mut tx, &secret::sha256(token.as_bytes()), &[Purpose::Setup], ctx.now()).await?;
     if taken.is_none() || !is_needed_in(&mut tx).await? {
-        return Err(Error::Conflict(
-            "link_used",
-            "this link was used, replaced or is too old; the operator can print a new one".into(),
-        ));
+        return Err(link_used());
     }
     let member = insert(ctx, &mut tx, &owner, &hash).await?;
     let signed_in = open_session(ctx, &mut tx, member, origin).await?;

@@ -4,6 +4,28 @@ const REFUSED = [/status of 401/, /status of 4\d\d/];
 
 export const signIn = [
   {
+    name: 'a name that leads here gets a certificate, and the page goes on by https',
+    mockOnly: true,
+    anonymous: true,
+    expects: REFUSED,
+    async run(page, world) {
+      await page.goto(`${world.base}/setup?token=${world.setupToken}`);
+      await page.getByRole('heading', { name: 'How will people open TalentPrompt?' }).waitFor();
+      await page.getByLabel('Name').fill('elsewhere.example.com');
+      await page.getByRole('button', { name: 'Get a certificate' }).click();
+      await page.locator('.field-error').getByText('does not lead to this server').waitFor();
+      const there = `https://talent.example.com/setup?token=${world.setupToken}`;
+      await page.route('**/api/v1/setup', (route) =>
+        route.fulfill({ status: 308, headers: { location: there } }),
+      );
+      await page.route('https://talent.example.com/**', (route) => route.fulfill({ body: 'by https' }));
+      await page.getByLabel('Name').fill(' Talent.example.com ');
+      await page.getByRole('button', { name: 'Get a certificate' }).click();
+      await page.getByRole('heading', { name: 'Getting a certificate for talent.example.com…' }).waitFor();
+      await page.waitForURL(there);
+    },
+  },
+  {
     name: 'the first owner sets the workspace up by the one-time link',
     needed: true,
     anonymous: true,
@@ -14,6 +36,7 @@ export const signIn = [
       await page.goto(`${world.base}/setup`);
       await page.getByText('The set-up link is missing its token').waitFor();
       await page.goto(`${world.base}/setup?token=${world.setupToken}`);
+      await page.getByRole('button', { name: 'Skip this step' }).click();
       await page.getByLabel('Workspace').fill('Kestrel & Loom');
       await page.getByLabel('Your name').fill('Edda Zuerst');
       await page.getByLabel('E-mail').fill(world.email);

@@ -95,7 +95,15 @@ function keepToken(answer: T.Me): T.Me {
 }
 
 // Signing in
-export const setupNeeded = () => call<{ needed: boolean }>('GET', '/setup', { anonymous: true });
+export const setupNeeded = () => call<T.SetupState>('GET', '/setup', { anonymous: true });
+export const setDomain = (body: { token: string; domain: string; contact?: string }) =>
+  call<void>('POST', '/setup/domain', { body, anonymous: true });
+/** Whether this server sends whoever comes to another address. */
+export const leadsElsewhere = () =>
+  fetch(BASE + '/setup', { redirect: 'manual' }).then(
+    (answer) => answer.type === 'opaqueredirect',
+    () => false,
+  );
 export const setup = (body: {
   token: string;
   workspace: string;

@@ -353,6 +353,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/setup/domain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Serve https under a name that leads here, before there is an owner. The server starts anew for it; the link stays good. */
+        post: operations["set_domain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup/here": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which process answers. */
+        get: operations["here"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/status": {
         parameters: {
             query?: never;
@@ -1082,6 +1116,8 @@ export interface components {
         /** @description Whether the appliance waits for its first owner. */
         SetupState: {
             needed: boolean;
+            /** @description Whether the name that people open can be set here: https is off, and a unit of the package waits for it. */
+            takes_domain: boolean;
         };
         /** @description People like a candidate, most alike first. */
         Similar: {
@@ -1280,6 +1316,14 @@ export interface components {
             kind?: components["schemas"]["Kind"];
             /** @description Its usual name. */
             label: string;
+        };
+        /** @description The name that people open, with the token of the one-time link. */
+        WantedDomain: {
+            /** @description Where the certificate's authority may write to, an e-mail address. */
+            contact?: string | null;
+            /** @description Such as `talent.example.com`. */
+            domain: string;
+            token: string;
         };
         /** @description Education asked for. */
         WantedEducation: {
@@ -2219,6 +2263,65 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_domain: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own for this request, a UUID say. Sent again with the same key within a day, the request is not done again: the first answer comes again, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WantedDomain"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    here: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                 };
             };
         };

@@ -9,6 +9,7 @@ export type Role = Schema['Role'];
 export type Kind = Schema['Kind'];
 export type Seniority = Schema['Seniority'];
 
+export type SetupState = Schema['SetupState'];
 export type Me = Schema['Me'];
 export type Session = Schema['Session'];
 export type Member = Schema['Member'];

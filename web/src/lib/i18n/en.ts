@@ -94,6 +94,22 @@ export const en = {
     busy: 'Creating…',
     noToken: 'The set-up link is missing its token. Open the whole link that the installer printed.',
     done: 'This server is set up already.',
+    open: 'This page came without https. Others may read your password on the way, and the browser will not keep you signed in. Open it by https, or through a tunnel as localhost.',
+    domainTitle: 'How will people open TalentPrompt?',
+    domainLede: 'Give this server a name, and it gets a certificate and keeps it renewed by itself.',
+    domain: 'Name',
+    domainHint: 'Its entry in the DNS leads to this server, and ports 80 and 443 are open to everybody.',
+    contact: 'E-mail for warnings (optional)',
+    contactHint:
+      'The authority, Let’s Encrypt, writes there when something is wrong. Going on, you agree to its terms.',
+    domainSubmit: 'Get a certificate',
+    domainBusy: 'Looking whether the name leads here…',
+    domainSkip: 'Skip this step',
+    domainSkipHint: 'When a proxy in front brings https, or you come through a tunnel.',
+    domainWaiting: (name: string): string => `Getting a certificate for ${name}…`,
+    domainWaitingHint:
+      'The server starts anew and asks for it. This takes some seconds; the page then goes on by itself.',
+    domainLong: 'It takes longer than usual. On the server, talentprompt doctor says what is missing.',
   },
   invitation: {
     title: 'Join the workspace',
