@@ -101,7 +101,7 @@ class Certificates(Appliance):
         expect(told.endswith("422") and "no such name" in told, told)
         right = json.dumps({"token": token, "domain": NAME, "contact": "it@example.com"})
         told = self.run(f"curl -s {wanted} '{right}' {ask}/domain")
-        expect(told == " 204", told)
+        expect(told == "204", told)
         wait("a certificate is shown", self.serial, 60)
         told = self.run(f"curl -s -o /dev/null -w '%{{http_code}} %{{redirect_url}}' '{ask}'")
         expect(told == f"308 https://{NAME}/api/v1/setup", told)
