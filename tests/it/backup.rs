@@ -279,6 +279,40 @@ async fn a_backup_of_a_later_version_schema_or_postgres_is_refused_with_what_to_
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restore_that_is_killed_changes_nothing_and_is_begun_again() {
+    let app = TestApp::start().await;
+    let owner = app.owner().await;
+    owner.add("ana.txt", ana()).await;
+    let made = create(app.folder()).await;
+    let ben = owner.add("ben.txt", ben()).await;
+    let (email, stopped) = (owner.email.clone(), app.stop().await);
+    let (folder, name) = (stopped.1.path().to_owned(), made["id"].as_str().unwrap());
+
+    let mut server = PgConnection::connect(&environment("TALENTPROMPT_TEST_DATABASE_URL")).await.unwrap();
+    let mut child = command(&folder, &["backup", "restore", name, "--confirm"]).spawn().unwrap();
+    let begun = "select exists (select from pg_database where datname = $1 || '_restoring')";
+    while !sqlx::query_scalar::<_, bool>(begun).bind(&stopped.0).fetch_one(&mut server).await.unwrap() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let app = restart(stopped).await;
+    let owner = app.sign_in(&email).await;
+    person(&owner, &ben).await;
+
+    let stopped = app.stop().await;
+    assert_eq!(
+        run(&folder, &["backup", "restore", name, "--confirm", "--json"]).await.json(0)["restored"]["people"],
+        1
+    );
+    let left: bool = sqlx::query_scalar(begun).bind(&stopped.0).fetch_one(&mut server).await.unwrap();
+    assert!(!left, "the database that was not complete stays");
+    let app = restart(stopped).await;
+    app.sign_in(&email).await.get(&format!("/candidates/{ben}")).await.expect(StatusCode::NOT_FOUND);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_root_backs_up_belongs_to_the_owner_of_the_data() {
     if !rustix::process::geteuid().is_root() {
         return;
