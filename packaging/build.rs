@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 const MODEL: &str = "src/model";
 
-/// What only a search asks, not a resume.
-const OTHERS: [&str; 4] = ["query", "evidence", "evidence.rs", "ranking.rs"];
+/// What only a search asks, or a backup, not a resume.
+const OTHERS: [&str; 6] = ["query", "evidence", "evidence.rs", "ranking.rs", "backup.rs", "dump.rs"];
 
 fn main() {
     let mut files = Vec::new();

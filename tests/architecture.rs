@@ -29,12 +29,13 @@ const FLOORS: [&[&str]; 10] = [
 const DIVIDED: [&str; 1] = ["gateways"];
 
 /// Outside crates that have one door: who may use them.
-const DOORS: [(&[&str], &[&str]); 12] = [
+const DOORS: [(&[&str], &[&str]); 13] = [
     (&["sqlx"], &["store"]),
     (&["axum", "axum_extra", "tower", "tower_http", "utoipa_axum", "rust_embed"], &["http"]),
     (&["utoipa"], &["http", "recruit", "model"]),
     (&["clap", "indicatif"], &["cli"]),
     (&["anyhow"], &["cli", "boot"]),
+    (&["flate2"], &["gateways::dump"]),
     (&["redis"], &["gateways::cache"]),
     (&["qdrant_client", "tonic"], &["gateways::vectors"]),
     (&["systemd"], &["gateways::systemd"]),

@@ -9,6 +9,7 @@ use crate::config::environment;
 use crate::gateways::extract;
 use crate::{recruit, store};
 
+mod backup;
 mod config;
 mod demo;
 mod doctor;
@@ -61,6 +62,8 @@ enum Command {
     #[command(subcommand)]
     Services(services::Command),
     #[command(subcommand)]
+    Backup(backup::Command),
+    #[command(subcommand)]
     Config(config::Command),
     #[command(subcommand)]
     Migrate(migrate::Command),
@@ -111,6 +114,7 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Tokens(command) => tokens::run(file, command).await,
         Command::OwnerLink(arguments) => owner_link::run(file, arguments).await,
         Command::Services(command) => services::run(file, command).await,
+        Command::Backup(command) => backup::run(file, command).await,
         Command::Config(command) => config::run(file, &command),
         Command::Migrate(command) => migrate::run(file, &command).await,
         Command::Openapi(arguments) => openapi::run(&arguments),

@@ -28,9 +28,14 @@ pub fn configuration(file: Option<&Path>) -> Result<(Loaded, Log)> {
 
 /// Reads the configuration for a command that talks itself, so that the log only speaks of what goes wrong.
 pub fn quiet_configuration(file: Option<&Path>) -> Result<Config> {
+    Ok(quiet(file)?.config)
+}
+
+/// As [`quiet_configuration`], with where each value came from.
+pub fn quiet(file: Option<&Path>) -> Result<Loaded> {
     let loaded = config::load(config::file(file).as_deref())?;
     telemetry::start("warn", Target::Text);
-    Ok(loaded.config)
+    Ok(loaded)
 }
 
 /// The context of a command.

@@ -9,8 +9,8 @@ pub(super) fn first_mistake(config: &Config) -> Option<(&'static str, String)> {
     let url = |url: &str, schemes: &[&str]| url.is_empty() || schemes.iter().any(|scheme| url.starts_with(scheme));
     let is_country = |code: &str| code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_uppercase());
     let country = &config.intake.default_country;
-    let vector = &config.vector;
-    let rules: [(&'static str, bool, &str); 14] = [
+    let (vector, backup) = (&config.vector, &config.backup.dir);
+    let rules: [(&'static str, bool, &str); 16] = [
         ("server.listen", has_port(&config.server.listen), "takes an address and a port, such as \"127.0.0.1:8080\""),
         ("server.public_url", url(&config.server.public_url, &["http://", "https://"]), "takes an http or https URL"),
         ("data.dir", config.data.dir.is_absolute(), "takes a path that begins with /"),
@@ -35,6 +35,8 @@ pub(super) fn first_mistake(config: &Config) -> Option<(&'static str, String)> {
             "takes two capital letters, such as \"DE\"",
         ),
         ("security.session_days", config.security.session_days > 0, "takes 1 or more"),
+        ("backup.dir", backup.as_os_str().is_empty() || backup.is_absolute(), "takes a path that begins with /"),
+        ("backup.keep_days", (1..=36_500).contains(&config.backup.keep_days), "takes 1 or more"),
         ("log.format", matches!(config.log.format.as_str(), "text" | "json"), "takes \"text\" or \"json\""),
         ("log.level", telemetry::is_filter(&config.log.level), "takes error, warn, info, debug, trace or a filter"),
     ];

@@ -27,7 +27,7 @@ pub const DEFAULT_PATH: &str = "/etc/talentprompt/talentprompt.toml";
 
 /// The keys that are read at each use, so that a change is in force as soon as the file is read again. The others are
 /// read when something is opened or started.
-pub const LIVE: [&str; 9] = [
+pub const LIVE: [&str; 11] = [
     "server.public_url",
     "intake.max_file_mb",
     "intake.max_files",
@@ -37,6 +37,8 @@ pub const LIVE: [&str; 9] = [
     "security.anonymous_requests_per_minute",
     "security.failed_sign_ins",
     "log.level",
+    "backup.dir",
+    "backup.keep_days",
 ];
 
 /// The configuration that is in force: the same for everyone who holds it, also after it was read again.
@@ -85,6 +87,8 @@ pub struct Config {
     pub tasks: Tasks,
     /// Sessions and limits.
     pub security: Security,
+    /// Backups.
+    pub backup: Backup,
     /// The log.
     pub log: Log,
 }
@@ -189,6 +193,16 @@ pub struct Security {
     pub failed_sign_ins: u32,
 }
 
+/// Backups.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Backup {
+    /// Where they are kept; empty for the place under the data directory.
+    pub dir: PathBuf,
+    /// Days after which they are removed.
+    pub keep_days: i64,
+}
+
 /// The log.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -232,6 +246,11 @@ impl Config {
     /// Where certificates that were obtained are, and the accounts at their authorities.
     pub fn tls_dir(&self) -> PathBuf {
         self.data.dir.join("tls")
+    }
+
+    /// Where backups are.
+    pub fn backup_dir(&self) -> PathBuf {
+        if self.backup.dir.as_os_str().is_empty() { self.data.dir.join("backups") } else { self.backup.dir.clone() }
     }
 
     /// Where the bytes of documents are.

@@ -1,6 +1,8 @@
 //! The original bytes of every upload, content-addressed: the same bytes are kept once, a name never reaches the disk,
 //! and a half-written file is never seen because a file appears by rename after its bytes are safe.
 
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, fchown};
@@ -109,13 +111,83 @@ impl Files {
         .await
     }
 
+    /// The addresses of all bytes that are kept, in their order, each with the number of its bytes.
+    pub async fn addresses(&self) -> Result<BTreeMap<String, u64>, Error> {
+        let root = self.root.clone();
+        blocking(move || {
+            let mut found = BTreeMap::new();
+            for folder in entries(&root)? {
+                for folder in entries(&folder)? {
+                    for path in entries(&folder)? {
+                        let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
+                        // What is erased at this moment is not there any more.
+                        if let Ok(kept) = path.metadata()
+                            && is_address(name)
+                        {
+                            found.insert(name.to_owned(), kept.len());
+                        }
+                    }
+                }
+            }
+            Ok(found)
+        })
+        .await
+    }
+
+    /// Keeps here, too, what `other` keeps under `hash`: the same file by another name where the file system allows it,
+    /// for neither ever changes it, else a copy.
+    pub async fn adopt(&self, other: &Self, hash: &str) -> Result<Adopted, Error> {
+        let (from, to, root, hash) = (other.path(hash)?, self.path(hash)?, self.root.clone(), hash.to_owned());
+        blocking(move || {
+            let bytes = from.metadata().map_err(|source| absent(&from, &hash, source))?.len();
+            if to.metadata().is_ok_and(|kept| kept.len() == bytes) {
+                return Ok(Adopted::Kept);
+            }
+            let directory = to.parent().unwrap_or(&root);
+            make_directory(directory)?;
+            if std::fs::hard_link(&from, &to).is_ok() {
+                return Ok(Adopted::Linked);
+            }
+            let bytes = std::fs::read(&from).map_err(|source| absent(&from, &hash, source))?;
+            if hex(&Sha256::digest(&bytes)) != hash {
+                return Err(Error::Damaged { path: from });
+            }
+            written(&root, &bytes)?.persist(&to).map_err(|error| failed(&to, error.error))?;
+            Ok(Adopted::Copied)
+        })
+        .await
+    }
+
     /// Where the bytes with the address `hash` lie.
     pub fn path(&self, hash: &str) -> Result<PathBuf, Error> {
-        let valid = hash.len() == 64 && hash.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
-        if !valid {
+        if !is_address(hash) {
             return Err(Error::Address(hash.to_owned()));
         }
         Ok(location(&self.root, hash))
+    }
+}
+
+/// How bytes came that another directory keeps as well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Adopted {
+    /// They were here already.
+    Kept,
+    /// Without taking room.
+    Linked,
+    /// As a copy.
+    Copied,
+}
+
+fn is_address(name: &str) -> bool {
+    name.len() == 64 && name.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+}
+
+/// What is in a directory of the store; nothing in what is none, or is gone.
+fn entries(directory: &Path) -> Result<Vec<PathBuf>, Error> {
+    match std::fs::read_dir(directory) {
+        Ok(entries) => entries.map(|entry| Ok(entry.map_err(|source| failed(directory, source))?.path())).collect(),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(Vec::new()),
+        Err(source) => Err(failed(directory, source)),
     }
 }
 
@@ -329,6 +401,26 @@ mod tests {
         let files = Files::open(&files.root).await.unwrap();
         assert_eq!((old.exists(), young.exists()), (false, true));
         files.read(&hash).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_another_store_keeps_is_adopted_and_outlives_it_there() {
+        let (_one, files) = store().await;
+        let (_other, pool) = store().await;
+        let hash = put(&files, b"abc").await;
+        assert_eq!(pool.adopt(&files, &hash).await.unwrap(), Adopted::Linked);
+        assert_eq!(pool.adopt(&files, &hash).await.unwrap(), Adopted::Kept);
+        std::fs::write(files.root.join(".tmpyoung"), b"x").unwrap();
+        assert_eq!(files.addresses().await.unwrap(), BTreeMap::from([(hash.clone(), 3)]));
+        files.delete(&hash).await.unwrap();
+        assert_eq!(pool.read(&hash).await.unwrap(), b"abc");
+        assert!(matches!(files.adopt(&files, &hash).await, Err(Error::Missing { .. })));
+        // Cut off by a bad disk: it is replaced.
+        put(&files, b"abc").await;
+        std::fs::remove_file(pool.path(&hash).unwrap()).unwrap();
+        std::fs::write(pool.path(&hash).unwrap(), b"a").unwrap();
+        assert_eq!(pool.adopt(&files, &hash).await.unwrap(), Adopted::Copied);
+        assert_eq!(pool.read(&hash).await.unwrap(), b"abc");
     }
 
     #[tokio::test]

@@ -2,6 +2,7 @@
 
 pub mod cache;
 pub mod domain;
+pub mod dump;
 pub mod embed;
 pub mod extract;
 pub mod files;

@@ -1,6 +1,8 @@
 //! Floor 1: pure data and rules. No I/O, no async; every function gives the same answer for the same input.
 
+pub mod backup;
 pub mod candidate;
+pub mod dump;
 pub mod evidence;
 pub mod experience;
 pub mod ids;

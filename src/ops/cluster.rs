@@ -54,6 +54,15 @@ impl Clusters {
     }
 }
 
+/// A client's program, such as `pg_dump`, that a server of the major version `least` lets in: of the same version or the
+/// next one that is installed.
+pub fn client(program: &str, least: u32) -> Option<PathBuf> {
+    let inside = format!("bin/{program}");
+    let installed = majors(Path::new(PROGRAMS), &inside).unwrap_or_default();
+    let fitting = installed.into_iter().find(|major| *major >= least)?;
+    Some(Path::new(PROGRAMS).join(fitting.to_string()).join(inside))
+}
+
 /// The folders named by a number that hold a file `proof`.
 fn majors(folder: &Path, proof: &str) -> io::Result<Vec<u32>> {
     let number = |name: &OsStr| name.to_str()?.parse::<u32>().ok();

@@ -12,6 +12,7 @@ use sqlx::{Connection, PgConnection, PgPool, Postgres};
 use crate::model::ids::WorkspaceId;
 
 pub mod accounts;
+pub mod backups;
 pub mod bytes;
 pub mod candidates;
 pub mod embeddings;
@@ -231,10 +232,7 @@ fn options(url: &str) -> Result<PgConnectOptions> {
 
 async fn create_database(server: PgConnectOptions, name: &str) -> Result<()> {
     let mut connection = PgConnection::connect_with(&server).await?;
-    let there = sqlx::query_scalar!(r#"select exists (select from pg_database where datname = $1) as "there!""#, name)
-        .fetch_one(&mut connection)
-        .await?;
-    if !there {
+    if !snapshots::exists(&mut connection, name).await? {
         let statement = format!("create database {}", snapshots::quoted(name));
         sqlx::raw_sql(sqlx::AssertSqlSafe(statement)).execute(&mut connection).await?;
     }

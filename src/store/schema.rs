@@ -17,7 +17,7 @@ static MIGRATIONS: Migrator = sqlx::migrate!("src/store/migrations");
 const CHANGE_LOCK: i64 = 0x6368_6e67;
 
 /// The version of this program.
-pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// A migration that this program has.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -129,7 +129,7 @@ impl Store {
 }
 
 /// The number of this program's newest migration.
-fn newest() -> i64 {
+pub(super) fn newest() -> i64 {
     MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default()
 }
 
@@ -150,7 +150,7 @@ async fn look(options: &PgConnectOptions) -> Result<Schema> {
 }
 
 /// Applies all that is pending, or nothing.
-async fn apply(options: &PgConnectOptions) -> Result<()> {
+pub(super) async fn apply(options: &PgConnectOptions) -> Result<()> {
     let mut connection = PgConnection::connect_with(options).await?;
     let mut tx = connection.begin().await?;
     sqlx::query!("select pg_advisory_xact_lock($1)", CHANGE_LOCK).fetch_one(&mut *tx).await?;

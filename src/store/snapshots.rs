@@ -4,6 +4,7 @@
 //! says which program made it, and when. It is made where the server is this machine's and the role may make databases:
 //! what a server elsewhere keeps is its keeper's to copy.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -106,16 +107,52 @@ pub(super) async fn keep(options: &PgConnectOptions, first: i64, free: u64) -> R
     if free < needed {
         return Err(Error::NoRoom { needed: needed >> 20, free: free >> 20 });
     }
-    let name = format!("{}{first}", prefix(options));
+    let name = named(options, first);
     let mut server = server(options).await?;
     // The files are copied as they are: through the write-ahead log all of it would be written twice.
     let copy = format!("create database {} template {} strategy file_copy", quoted(&name), quoted(database(options)));
     alone(&mut server, database(options), &copy).await?;
-    let now = sqlx::query_scalar!(r#"select now() as "now!""#).fetch_one(&mut server).await?;
-    let note = format!("comment on database {} is '{VERSION} {}'", quoted(&name), now.to_rfc3339());
+    let note = note(&mut server, &name).await?;
     sqlx::raw_sql(AssertSqlSafe(note)).execute(&mut server).await?;
     server.close().await?;
     Ok(Kept::As(name))
+}
+
+/// Puts the database `new` in the place of the database, at once or not at all, and keeps what it was as the copy from
+/// before the migration `first`: [`roll_back`] returns to it. Answers the name it is kept under.
+pub(super) async fn put_in_place(options: &PgConnectOptions, new: &str, first: i64) -> Result<String> {
+    let (database, kept) = (database(options), named(options, first));
+    let undone = format!("{database}_undone");
+    remove(options, &undone).await?;
+    let mut server = server(options).await?;
+    let mut exchange = "begin; ".to_owned();
+    // What an earlier restoring has kept goes only when this one is done.
+    for (from, to) in [(kept.as_str(), undone.as_str()), (database, kept.as_str())] {
+        if exists(&mut server, from).await? {
+            let _ = write!(exchange, "alter database {} rename to {}; ", quoted(from), quoted(to));
+        }
+    }
+    if exists(&mut server, database).await? {
+        let _ = write!(exchange, "{}; ", note(&mut server, &kept).await?);
+    }
+    let _ = write!(exchange, "alter database {} rename to {}; commit", quoted(new), quoted(database));
+    alone(&mut server, database, &exchange).await?;
+    server.close().await?;
+    remove(options, &undone).await?;
+    Ok(kept)
+}
+
+/// The statement that says of a copy which program made it, and when.
+async fn note(server: &mut PgConnection, name: &str) -> Result<String> {
+    let now = sqlx::query_scalar!(r#"select now() as "now!""#).fetch_one(server).await?;
+    Ok(format!("comment on database {} is '{VERSION} {}'", quoted(name), now.to_rfc3339()))
+}
+
+/// Whether there is a database of this name.
+pub(super) async fn exists(server: &mut PgConnection, name: &str) -> Result<bool> {
+    Ok(sqlx::query_scalar!(r#"select exists (select from pg_database where datname = $1) as "there!""#, name)
+        .fetch_one(server)
+        .await?)
 }
 
 /// Removes a copy.
@@ -218,17 +255,23 @@ async fn alone(server: &mut PgConnection, database: &str, statement: &str) -> Re
 }
 
 /// Whether the server is this machine's: it is reached by a socket.
-fn is_here(options: &PgConnectOptions) -> bool {
+pub(super) fn is_here(options: &PgConnectOptions) -> bool {
     options.get_socket().is_some() || options.get_host().starts_with('/')
 }
 
 /// A connection beside the database.
-async fn server(options: &PgConnectOptions) -> Result<PgConnection> {
+pub(super) async fn server(options: &PgConnectOptions) -> Result<PgConnection> {
     Ok(PgConnection::connect_with(&options.clone().database("postgres")).await?)
 }
 
-fn database(options: &PgConnectOptions) -> &str {
+/// The name of the database.
+pub(super) fn database(options: &PgConnectOptions) -> &str {
     options.get_database().unwrap_or_else(|| options.get_username())
+}
+
+/// The name of the copy from before the migration `first`.
+fn named(options: &PgConnectOptions, first: i64) -> String {
+    format!("{}{first}", prefix(options))
 }
 
 /// How the names of its copies begin.

@@ -6,6 +6,7 @@ reached over ssh, by a cable to this one and no further: Debian's packages are f
 run, that is said and nothing fails.
 """
 import argparse
+import json
 import os
 import re
 import shutil
@@ -23,7 +24,7 @@ ANSIBLE = ROOT / "ansible"
 TOOLS = Path(os.environ.get("CARGO_TARGET_DIR") or ROOT / "target").absolute() / "tools/ansible"
 # `ansible` carries the collection for Hetzner, so that nothing comes from elsewhere than the Python index.
 PINNED = ("ansible==12.3.0", "ansible-core==2.19.14", "ansible-lint==26.10.1")
-PLAYBOOKS = ("site", "verify", "upgrade", "provision")
+PLAYBOOKS = ("site", "verify", "upgrade", "restore", "provision")
 DEBIAN = ("nftables", "openssh-server", "python3", "python3-apt", "unattended-upgrades")
 # From a fresh machine to a search that answers, in seconds.
 BAR = 300
@@ -223,6 +224,16 @@ all:
 
     def an_upgrade_without_anything_new_changes_nothing(self):
         self.unchanged("upgrade")
+
+    def a_backup_is_restored_when_somebody_confirms(self):
+        made = json.loads(self.machine.run("talentprompt backup create --json"))["id"]
+        changed, said = self.play("restore", check=False)
+        expect(changed == -1 and made in said, said[-2000:])
+        changed, said = self.play("restore", "-e", f"restore_backup={made}", check=False)
+        expect(changed == -1 and "Nothing was changed" in said, said[-2000:])
+        self.machine.run("talentprompt users create --name Late --role viewer late@example.com")
+        self.play("restore", "-e", f"restore_backup={made}", "-e", "restore_confirm=true")
+        expect("late@" not in self.machine.run("talentprompt users list"), "what came later is still there")
 
     def it_is_all_there_after_a_reboot(self):
         self.machine.reboot()

@@ -21,7 +21,9 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 SUITES = ("bookworm", "trixie")
 SERVICES = ("talentprompt", "talentprompt-postgres", "talentprompt-redis")
 # Exposure by `systemd-analyze security`, at most.
-BARS = {"talentprompt": 1.2, "talentprompt-qdrant": 1.2, "talentprompt-postgres": 0.5, "talentprompt-redis": 0.5}
+BARS = {"talentprompt": 1.2, "talentprompt-qdrant": 1.2, "talentprompt-postgres": 0.5, "talentprompt-redis": 0.5,
+        "talentprompt-backup": 1.2, "talentprompt-backup-drill": 1.2}
+TIMERS = ("talentprompt-backup.timer", "talentprompt-backup-drill.timer")
 INSTALL = "apt-get -qq -y -o Dpkg::Use-Pty=0 install talentprompt"
 PEOPLE = ("Ada Example", "ada@example.com", "Berlin", "", "Experience",
           "Senior Rust Developer, Example GmbH, 2018 - 2024", "Built search engines with Rust and PostgreSQL.")
@@ -146,8 +148,10 @@ class Appliance:
 
     def its_units_are_enabled_and_active(self):
         expect(len(self.active()) == 5, f"active: {self.active()}")
-        for unit in ("talentprompt.target", "talentprompt.socket", "talentprompt.service"):
+        for unit in ("talentprompt.target", "talentprompt.socket", "talentprompt.service", *TIMERS):
             expect(self.show(unit, "UnitFileState") == "enabled", f"{unit} is not enabled")
+        for timer in TIMERS:
+            expect(self.show(timer, "ActiveState") == "active", f"{timer} does not run")
         expect(self.run("systemctl --failed --no-legend") == "", self.run("systemctl --failed --no-legend"))
 
     def its_units_are_caged(self):
@@ -210,6 +214,24 @@ class Appliance:
     def a_pdf_is_read_in_the_cage_and_found(self):
         self.sign_up()
         self.import_ada()
+
+    def a_backup_made_in_its_cage_brings_back_who_was_deleted(self):
+        self.run("systemctl start talentprompt-backup.service; systemctl start talentprompt-backup-drill.service")
+        [made] = json.loads(self.run("talentprompt backup list --json"))
+        expect(made["people"] == 1 and made["files"] == 1, made)
+        self.run("talentprompt backup verify")
+        open_to_others = self.run("find /var/lib/talentprompt/backups -not -user talentprompt -o -perm /077")
+        expect(open_to_others == "", open_to_others)
+        [person] = self.get("/api/v1/candidates")["candidates"]
+        self.get(f"/api/v1/candidates/{person['id']}", "-X DELETE")
+        wait("Ada is gone", lambda: not self.finds_ada() and not self.run("find /var/lib/talentprompt/files -type f"))
+        refused = self.run(f"talentprompt backup restore {made['id']} --confirm 2>&1 || true")
+        expect("systemctl stop talentprompt.socket" in refused, refused)
+        self.run(f"systemctl stop talentprompt.socket talentprompt.service; talentprompt backup restore {made['id']} --confirm; "
+                 "systemctl start talentprompt.target")
+        wait("Ada is found again", self.finds_ada, 60)
+        doctor = {one["check"]: one["level"] for one in json.loads(self.run("talentprompt doctor --json || true"))}
+        expect((doctor["backup"], doctor["backup drill"]) == ("ok", "ok"), doctor)
 
     def what_is_killed_comes_back(self):
         for name in SERVICES:

@@ -23,7 +23,7 @@ MADE = {
     "/run/talentprompt-postgres", "/run/talentprompt-redis/redis.sock", "/usr/lib/talentprompt/previous",
     "/usr/share/talentprompt/models", "/var",
     "/var/lib/talentprompt", "/var/lib/talentprompt.before", "/var/lib/talentprompt-postgres.damaged",
-    "/var/lib/talentprompt/files", "/var/lib/talentprompt/tls", "/var/lib/talentprompt/postgres", "/var/lib/talentprompt/qdrant",
+    "/var/lib/talentprompt/backups", "/var/lib/talentprompt/files", "/var/lib/talentprompt/tls", "/var/lib/talentprompt/postgres", "/var/lib/talentprompt/qdrant",
 }
 # Folders in which operators make files of their own.
 OWN = ("/etc/talentprompt/postgres.d/", "/etc/talentprompt/credentials/", "/etc/talentprompt/talent.",

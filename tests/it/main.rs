@@ -3,6 +3,7 @@
 
 mod accounts;
 mod acme;
+mod backup;
 mod candidates;
 mod edge;
 mod extract;

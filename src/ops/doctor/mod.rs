@@ -4,6 +4,7 @@
 //! one of these cannot be opened, the doctor says why and goes on with the rest.
 
 mod appliance;
+mod backup;
 mod certificates;
 mod disk;
 mod files;
@@ -105,6 +106,7 @@ pub async fn run(scene: &Scene<'_>) -> Vec<Finding> {
     findings.extend(network::checks(scene.config).await);
     findings.extend(services::checks(scene).await);
     findings.extend(upgrade::checks(scene).await);
+    findings.extend(backup::checks(scene.config));
     match &scene.ctx {
         Ok(ctx) => findings.extend(appliance::checks(ctx).await),
         Err(reason) => findings.push(Finding::error(

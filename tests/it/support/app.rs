@@ -69,7 +69,7 @@ pub struct TestApp {
     database: String,
     stop: CancellationToken,
     serving: JoinHandle<anyhow::Result<()>>,
-    _data: TempDir,
+    data: TempDir,
 }
 
 impl TestApp {
@@ -114,7 +114,7 @@ impl TestApp {
         };
         let [a, b, c] = random::bytes();
         let from = IpAddr::V4(Ipv4Addr::new(127, a, b, c.clamp(2, 254)));
-        Self { ctx, base, from, database, stop, serving, _data: data }
+        Self { ctx, base, from, database, stop, serving, data }
     }
 
     /// Nobody yet.
@@ -175,6 +175,24 @@ impl TestApp {
     pub async fn sql(&self, statement: &str) -> u64 {
         let mut connection = self.superuser().await;
         sqlx::query(AssertSqlSafe(statement.to_owned())).execute(&mut connection).await.unwrap().rows_affected()
+    }
+
+    /// Ends the application as an operator stops it; answers its database and its folder, for [`Self::found`].
+    pub async fn stop(self) -> (String, TempDir) {
+        self.stop.cancel();
+        self.serving.await.unwrap().unwrap();
+        drop(self.ctx);
+        let mut server = PgConnection::connect(&environment("TALENTPROMPT_TEST_DATABASE_URL")).await.unwrap();
+        let used = "select count(*) from pg_stat_activity where datname = $1";
+        while sqlx::query_scalar::<_, i64>(used).bind(&self.database).fetch_one(&mut server).await.unwrap() > 0 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        (self.database, self.data)
+    }
+
+    /// Where its data and its configuration file are.
+    pub fn folder(&self) -> &Path {
+        self.data.path()
     }
 
     /// Ends the application. No task may be left, neither waiting nor given up.
