@@ -98,6 +98,7 @@ export const en = {
     domainTitle: 'How will people open TalentPrompt?',
     domainLede: 'Give this server a name, and it gets a certificate and keeps it renewed by itself.',
     domain: 'Name',
+    domainExample: 'talent.example.com',
     domainHint: 'Its entry in the DNS leads to this server, and ports 80 and 443 are open to everybody.',
     contact: 'E-mail for warnings (optional)',
     contactHint:
