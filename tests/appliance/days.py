@@ -1,11 +1,17 @@
 #!/usr/bin/env python3
-"""Bad days of an appliance, and what it says and does then: tests/appliance/days.py --repository DIR [SUITE…]"""
+"""Bad days of an appliance, and what it says and does then: tests/appliance/days.py --repository DIR [SUITE…]
+
+QDRANT in the environment names a package file of Qdrant, which Debian does not have; without it, what is about Qdrant is
+skipped.
+"""
+import os
 import re
+import shutil
 import sys
 import threading
 import time
 
-from run import INSTALL, Appliance, expect, main, wait
+from run import INSTALL, Appliance, Skipped, expect, main, wait
 
 SETTINGS = "/etc/talentprompt/talentprompt.toml"
 DATA = "/var/lib/talentprompt"
@@ -169,6 +175,28 @@ class BadDays(Appliance):
         after = [self.show(name, "MainPID") for name in names]
         print("  died and came back:", *(name for name, old, new in zip(names, before, after, strict=True) if old != new))
         expect(after[0] == before[0], "it was the database")
+
+    def an_index_whose_files_were_deleted_is_filled_again(self):
+        if not os.environ.get("QDRANT"):
+            raise Skipped("it needs QDRANT=FILE.deb, a package of Qdrant")
+        shutil.copy(os.environ["QDRANT"], self.machine.root / "root/qdrant.deb")
+        back = "the vector server is back and has everything"
+        since = self.now()
+        self.run("dpkg --install /root/qdrant.deb; systemctl start talentprompt-qdrant; systemctl restart talentprompt")
+        wait("it is filled", lambda: back in self.logged("talentprompt", since), 120)
+        expect("the engine `qdrant` answers" in self.doctor() and self.finds_ada(), self.doctor())
+        since = self.now()
+        self.run(f"systemctl stop talentprompt-qdrant; find {DATA}/qdrant -mindepth 1 -delete; "
+                 "systemctl start talentprompt-qdrant")
+        expect(self.finds_ada(), "nobody is found while it is filled")
+        wait("it is filled again", lambda: back in self.logged("talentprompt", since), 120)
+        said = self.doctor()
+        expect(self.finds_ada() and "are not found, or found" not in said, said)
+        status, body = self.upload("indexed")
+        expect(status == "202", f"{status}: {body}")
+        wait("it is read", lambda: self.sql("select status from uploads where filename = 'indexed.txt'") == "indexed", 60)
+        self.run("dpkg --remove qdrant; systemctl restart talentprompt")
+        wait("Ada is found without it", self.finds_ada, 60)
 
     def two_runs_of_apt_wait_for_one_another(self):
         again = "apt-get -qq -y -o DPkg::Lock::Timeout=120 install --reinstall talentprompt"

@@ -61,6 +61,10 @@ def wait(what, ready, seconds=30):
     return answer
 
 
+class Skipped(Exception):
+    """A test needs what is not here; the text says what."""
+
+
 def expect(condition, otherwise):
     """Fails the test when the condition does not hold."""
     if not condition:
@@ -342,9 +346,10 @@ class Appliance:
 
 
 def try_suite(kind, suite, repository):
-    """Runs every test of a kind on one machine; the first that fails ends it, for each builds on those before."""
+    """Runs every test of a kind on one machine; the first that fails ends it, for each builds on those before. Answers
+    how many passed, failed, and were skipped."""
     tests = [name for name in vars(kind) if name.count("_") > 2 and not name.startswith("_")]
-    passed, begin = 0, time.monotonic()
+    passed, skipped, begin = 0, 0, time.monotonic()
     with tempfile.TemporaryDirectory() as folder, \
             Machine(suite, dependencies(), kind.share(repository, Path(folder)), kind.DISK,
                     after=kind.AFTER) as machine, \
@@ -354,13 +359,17 @@ def try_suite(kind, suite, repository):
             started = time.monotonic()
             try:
                 getattr(appliance, name)()
+            except Skipped as reason:
+                skipped += 1
+                print(f"{suite}: skipped {name.replace('_', ' ')}: {reason}", flush=True)
+                continue
             except (Broken, KeyError, TypeError, ValueError) as reason:
                 print(f"{suite}: FAILED {name.replace('_', ' ')}: {type(reason).__name__}: {reason}\n"
                       + machine.run("journalctl --no-pager -n 30 -o short-precise -u 'talentprompt*'", check=False), flush=True)
-                return passed, len(tests) - passed
+                return passed, len(tests) - passed - skipped, skipped
             passed += 1
             print(f"{suite}: ok {name.replace('_', ' ')} ({time.monotonic() - started:.1f} s)", flush=True)
-    return passed, 0
+    return passed, 0, skipped
 
 
 def main(kind, what):
@@ -375,8 +384,8 @@ def main(kind, what):
     repository = arguments.repository.resolve()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if len(arguments.suites) == 1:
-        passed, failed = try_suite(kind, arguments.suites[0], repository)
-        print(f"{passed} passed, {failed} failed", flush=True)
+        passed, failed, skipped = try_suite(kind, arguments.suites[0], repository)
+        print(f"{passed} passed, {failed} failed{f', {skipped} skipped' if skipped else ''}", flush=True)
         return int(failed > 0)
     # A process for each suite: a machine ends with the process that started it. Each counts for itself.
     command = ["setpriv", "--pdeathsig", "TERM", "--", sys.executable, sys.argv[0], "--repository", repository]
