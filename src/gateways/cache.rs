@@ -34,6 +34,13 @@ struct Entry {
     expires_ms: i64,
 }
 
+impl Entry {
+    /// Whether the window that it counts in is open at `now`, and no longer than `window`.
+    fn is_open(&self, now: i64, window: Duration) -> bool {
+        (1..=millis(window)).contains(&(self.expires_ms - now))
+    }
+}
+
 impl std::fmt::Debug for Cache {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Cache").field("redis", &self.redis.is_some()).finish_non_exhaustive()
@@ -86,10 +93,12 @@ impl Cache {
         self.lock().remove(key);
     }
 
-    /// Counts one more under `key` in a window that starts with the first; answers the count and the time left.
+    /// Counts one more under `key` in a window that starts with the first; answers the count and the time left. A window
+    /// that would be open for longer than `window` began by a clock that was ahead, and ends in time.
     pub async fn count(&self, key: &str, window: Duration) -> (u64, Duration) {
         let script = "local n = redis.call('INCR', KEYS[1]) \
-                      if n == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end \
+                      if n == 1 or redis.call('PTTL', KEYS[1]) > tonumber(ARGV[1]) then \
+                      redis.call('PEXPIRE', KEYS[1], ARGV[1]) end \
                       return {n, redis.call('PTTL', KEYS[1])}";
         let mut command = redis::cmd("EVAL");
         command.arg(script).arg(1).arg(key).arg(millis(window));
@@ -101,7 +110,7 @@ impl Cache {
         let mut local = self.lock();
         let mut entry = local
             .get(key)
-            .filter(|entry| entry.expires_ms > now)
+            .filter(|entry| entry.is_open(now, window))
             .cloned()
             .unwrap_or(Entry { value: 0_u64.to_le_bytes().to_vec(), expires_ms: now + millis(window) });
         let count = u64::from_le_bytes(entry.value.as_slice().try_into().unwrap_or_default()) + 1;
@@ -111,16 +120,18 @@ impl Cache {
         (count, left)
     }
 
-    /// How many were counted under `key` in the window that is open, and the time left of it.
-    pub async fn counted(&self, key: &str) -> (u64, Duration) {
-        let script = "return {tonumber(redis.call('GET', KEYS[1]) or '0'), redis.call('PTTL', KEYS[1])}";
+    /// How many were counted under `key` in the `window` that is open, and the time left of it.
+    pub async fn counted(&self, key: &str, window: Duration) -> (u64, Duration) {
+        let script = "if redis.call('PTTL', KEYS[1]) > tonumber(ARGV[1]) then \
+                      redis.call('PEXPIRE', KEYS[1], ARGV[1]) end \
+                      return {tonumber(redis.call('GET', KEYS[1]) or '0'), redis.call('PTTL', KEYS[1])}";
         let mut command = redis::cmd("EVAL");
-        command.arg(script).arg(1).arg(key);
+        command.arg(script).arg(1).arg(key).arg(millis(window));
         if let Some((count, left)) = self.ask::<(u64, i64)>(&command).await {
             return (count, Duration::from_millis(u64::try_from(left).unwrap_or_default()));
         }
         let now = self.now_ms();
-        self.lock().get(key).filter(|entry| entry.expires_ms > now).map_or_else(Default::default, |entry| {
+        self.lock().get(key).filter(|entry| entry.is_open(now, window)).map_or_else(Default::default, |entry| {
             let left = Duration::from_millis(u64::try_from(entry.expires_ms - now).unwrap_or_default());
             (u64::from_le_bytes(entry.value.as_slice().try_into().unwrap_or_default()), left)
         })
@@ -129,7 +140,8 @@ impl Cache {
     /// Redis's answer; `None` when there is no Redis, or it is away.
     async fn ask<T: redis::FromRedisValue>(&self, command: &redis::Cmd) -> Option<T> {
         let mut redis = self.redis.clone()?;
-        if self.paused_until.load(Ordering::Relaxed) > self.now_ms() {
+        // A pause that would be longer was set by a clock that was ahead.
+        if (1..=PAUSE_MS).contains(&(self.paused_until.load(Ordering::Relaxed) - self.now_ms())) {
             return None;
         }
         match tokio::time::timeout(TIMEOUT, command.query_async::<T>(&mut redis)).await {
@@ -221,6 +233,29 @@ mod tests {
         assert_eq!(super::version(valkey), "Valkey 8.1.1");
     }
 
+    /// A clock that is put where it is wanted, in minutes.
+    struct Put(std::sync::atomic::AtomicI64);
+
+    impl crate::base::clock::Clock for Put {
+        fn now(&self) -> chrono::DateTime<chrono::Utc> {
+            chrono::DateTime::UNIX_EPOCH + chrono::TimeDelta::minutes(self.0.load(super::Ordering::Relaxed))
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_counted_by_a_clock_that_was_ahead_holds_nobody_up() {
+        let clock = std::sync::Arc::new(Put(1_440.into()));
+        let cache = Cache::open("", clock.clone()).expect("no URL is none to be wrong");
+        let window = Duration::from_mins(15);
+        for _ in 0..5 {
+            cache.count("key", window).await;
+        }
+        assert_eq!(cache.counted("key", window).await.0, 5);
+        clock.0.store(0, super::Ordering::Relaxed);
+        assert_eq!(cache.counted("key", window).await, (0, Duration::ZERO));
+        assert_eq!(cache.count("key", window).await, (1, window));
+    }
+
     #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
     async fn without_redis_nobody_who_counts_at_the_same_time_is_missed() {
         let cache = Cache::open("", std::sync::Arc::new(SystemClock)).expect("no URL is none to be wrong");
@@ -236,7 +271,7 @@ mod tests {
             counted.await.expect("counting does not panic");
         }
         assert_eq!(cache.count("key", Duration::from_mins(1)).await.0, 8_001);
-        assert_eq!(cache.counted("key").await.0, 8_001);
-        assert_eq!(cache.counted("unknown").await, (0, Duration::ZERO));
+        assert_eq!(cache.counted("key", Duration::from_mins(1)).await.0, 8_001);
+        assert_eq!(cache.counted("unknown", Duration::from_mins(1)).await, (0, Duration::ZERO));
     }
 }

@@ -87,6 +87,11 @@ impl Wish {
         Ok(())
     }
 
+    /// Takes back what was left in `folder` and not granted yet.
+    pub fn withdraw(folder: &Path) {
+        drop(std::fs::remove_file(folder.join(FILE)));
+    }
+
     /// Takes what was left in the file at `path`, which is gone then.
     ///
     /// # Errors
@@ -141,6 +146,9 @@ mod tests {
         let path = folder.path().join(FILE);
         assert_eq!(Wish::take(&path).unwrap().domain, "talent.example.com");
         Wish::take(&path).unwrap_err();
+        wish.leave(folder.path()).unwrap();
+        Wish::withdraw(folder.path());
+        assert!(!path.exists());
         std::os::unix::fs::symlink("/etc/hostname", &path).unwrap();
         Wish::take(&path).unwrap_err();
         assert!(Path::new("/etc/hostname").exists());

@@ -23,6 +23,12 @@ pub enum Error {
         /// What was being written.
         path: PathBuf,
     },
+    /// The disk can only be read.
+    #[error("{path} is on a disk that can only be read: see why with `talentprompt doctor`")]
+    ReadOnly {
+        /// What was being written.
+        path: PathBuf,
+    },
     /// The process may not.
     #[error("no permission for {path}: it must belong to the user TalentPrompt runs as")]
     Permission {
@@ -312,7 +318,8 @@ fn failed(path: &Path, source: io::Error) -> Error {
     let path = path.to_owned();
     match source.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Error::Full { path },
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Error::Permission { path },
+        io::ErrorKind::ReadOnlyFilesystem => Error::ReadOnly { path },
+        io::ErrorKind::PermissionDenied => Error::Permission { path },
         _ => Error::Io { path, source },
     }
 }

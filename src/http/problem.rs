@@ -57,7 +57,7 @@ const INTERNAL: Row = row("internal", 500, "Something went wrong", "try again; t
 
 /// Every problem there is: the code and the status on the wire, and what the page of the API says of it.
 #[rustfmt::skip]
-pub(super) const TABLE: [Row; 25] = [
+pub(super) const TABLE: [Row; 26] = [
     row("malformed_request",      400, "The request cannot be read",       "send what the detail asks for"),
     row("session_expired",        401, "Sign in",                          "sign in, then ask again"),
     row("invalid_token",          401, "Sign in",                          "make a new API token on the page Settings"),
@@ -81,6 +81,7 @@ pub(super) const TABLE: [Row; 25] = [
     row("too_many_requests",      429, "Too many requests",                "wait as long as Retry-After says"),
     INTERNAL,
     row("unavailable",            503, "A service does not answer",        "wait as long as Retry-After says"),
+    row("disk_read_only",         503, "The disk can only be read",        "tell the operator; nothing was taken"),
     row("certificate_pending",    503, "There is no certificate yet",      "wait as long as Retry-After says"),
     row("disk_full",              507, "The disk is full",                 "free some space on the server's disk"),
 ];
@@ -149,6 +150,7 @@ impl From<Error> for Problem {
             }
             Error::TooMany(wait) => Self::new("too_many_requests", detail).retry_after(wait.as_secs().max(1)),
             Error::DiskFull => Self::new("disk_full", detail),
+            Error::DiskReadOnly => Self::new("disk_read_only", detail).retry_after(60),
             Error::Unavailable(_) => Self::new("unavailable", detail).retry_after(2),
             Error::Internal(_) => {
                 tracing::error!(error = detail, "a request failed");

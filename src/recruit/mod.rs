@@ -55,6 +55,9 @@ pub enum Error {
     /// The disk with the files or the database is full.
     #[error("the server's disk is full, so nothing more was taken; free some space on it, then try again")]
     DiskFull,
+    /// The disk with the files can only be read.
+    #[error("the server's disk can only be read, so nothing was taken; `talentprompt doctor` on the server says more")]
+    DiskReadOnly,
     /// Something that should not happen; the text is for the log.
     #[error("{0}")]
     Internal(String),
@@ -102,6 +105,10 @@ impl From<files::Error> for Error {
             files::Error::Full { .. } => {
                 tracing::error!(%error, "a file was not kept");
                 Self::DiskFull
+            }
+            files::Error::ReadOnly { .. } => {
+                tracing::error!(%error, "a file was not kept");
+                Self::DiskReadOnly
             }
             other => Self::Internal(other.to_string()),
         }

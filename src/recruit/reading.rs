@@ -89,7 +89,7 @@ pub async fn all(ctx: &Context, progress: impl Fn(usize) + Send + Sync) -> Resul
         while let Some(resume) = next(ctx, workspace, after).await? {
             match reread(ctx, RereadTask { workspace, resume }).await {
                 Ok(tx) => tx.commit().await?,
-                Err(error @ (Error::Unavailable(_) | Error::DiskFull)) => return Err(error),
+                Err(error @ (Error::Unavailable(_) | Error::DiskFull | Error::DiskReadOnly)) => return Err(error),
                 Err(error) => tracing::warn!(%error, %resume, "a resume stays as it was read before"),
             }
             after = Some(resume);

@@ -105,6 +105,9 @@ pub enum Error {
     Other(String),
 }
 
+/// How what Postgres says ends when its disk can only be read (`EROFS`).
+const READ_ONLY: &str = "Read-only file system";
+
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         match &error {
@@ -117,6 +120,12 @@ impl From<sqlx::Error> for Error {
                 // 57P: the server is shutting down or starting; 53: it lacks memory or connections (PostgreSQL,
                 // appendix A).
                 (None, Some(code)) if code.starts_with("57P") || code.starts_with("53") => {
+                    Self::Unavailable(database.message().to_owned())
+                }
+                // 58: the server's own disk fails it; so it does, under another code, when it can only be read.
+                (None, Some(code))
+                    if code.starts_with("58") || (code == "42501" && database.message().ends_with(READ_ONLY)) =>
+                {
                     Self::Unavailable(database.message().to_owned())
                 }
                 _ => Self::Other(error.to_string()),

@@ -98,7 +98,8 @@ pub async fn is_pending(tx: &mut Tx, kind: &str) -> Result<bool> {
 }
 
 impl Store {
-    /// Takes up to `limit` tasks of `kinds` for `lease_for`: the most urgent that are ready or whose lease has expired.
+    /// Takes up to `limit` tasks of `kinds` for `lease_for`: the most urgent that are ready or whose lease has expired. A
+    /// time further ahead than any is set was set by a clock that was wrong, and is over.
     pub async fn reserve(
         &self,
         kinds: &[String],
@@ -112,7 +113,9 @@ impl Store {
                       attempts = attempts + 1
                where id in (
                  select id from tasks
-                 where kind = any($1) and ((state = 'ready' and run_at <= $3) or (state = 'running' and lease_until < $3))
+                 where kind = any($1) and (
+                   (state = 'ready' and (run_at <= $3 or run_at > $3 + interval '2 hours'))
+                   or (state = 'running' and (lease_until < $3 or lease_until > $3 + interval '10 minutes')))
                  order by priority desc, run_at, id limit $5 for update skip locked)
                returning id, kind, version, payload, workspace_id, attempts, max_attempts"#,
             kinds,

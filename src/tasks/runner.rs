@@ -182,7 +182,7 @@ async fn finish(ctx: &Context, task: &Reserved, kind: &dyn Task) -> Result<()> {
 /// Repeats after 1, 4, 9, … s; a service that is away does not use attempts up, and holds nothing else up meanwhile.
 async fn fail(ctx: &Context, task: &Reserved, kind: &dyn Task, error: &Error) -> Result<()> {
     let now = ctx.now();
-    if matches!(error, Error::Unavailable(_) | Error::DiskFull) {
+    if matches!(error, Error::Unavailable(_) | Error::DiskFull | Error::DiskReadOnly) {
         return release(ctx, task, AWAY).await;
     }
     let last = task.attempt >= task.max_attempts;

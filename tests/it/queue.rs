@@ -56,6 +56,20 @@ async fn end((stop, working): (CancellationToken, JoinHandle<anyhow::Result<()>>
 }
 
 #[tokio::test]
+async fn a_clock_that_was_ahead_puts_nothing_off() {
+    let (app, _, _) = idle_app().await;
+    let put_off = async |time: &str| app.sql(&format!("update tasks set run_at = now() + interval '{time}'")).await;
+    put_off("30 minutes").await;
+    assert!(reserve(&app).await.is_none());
+    put_off("1 day").await;
+    let held = reserve(&app).await.unwrap();
+    assert!(reserve(&app).await.is_none(), "a task was taken twice");
+    app.sql("update tasks set lease_until = now() + interval '1 day'").await;
+    assert_eq!(reserve(&app).await.unwrap().id, held.id);
+    app.finish_with(Counts { running: 1, ..Counts::default() }).await;
+}
+
+#[tokio::test]
 async fn a_task_whose_worker_vanished_is_done_by_another_once_its_lease_has_expired() {
     let (app, owner, upload) = idle_app().await;
     let held = reserve(&app).await.unwrap();

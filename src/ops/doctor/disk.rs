@@ -1,11 +1,15 @@
 //! Is there room, can it be written to, and does it belong to the appliance?
 
+use std::io::{Error, ErrorKind};
 use std::path::Path;
 
 use rustix::fs::{StatVfs, StatVfsMountFlags, statvfs};
 
 use super::Finding;
 use crate::config::Config;
+
+/// What a disk says that the kernel has taken away (`errno(3)`).
+const EIO: i32 = rustix::io::Errno::IO.raw_os_error();
 
 /// Less than this is too little for Postgres to go on: it stops rather than lose something.
 const LITTLE: u64 = 512 << 20;
@@ -19,8 +23,13 @@ pub(super) fn checks(config: &Config) -> Vec<Finding> {
         (["disk of /tmp", "inodes of /tmp", "/tmp can be written"], Path::new("/tmp")),
     ] {
         if let Ok(found) = statvfs(path) {
-            findings.extend([space(names[0], &found), inodes(names[1], &found), writable(names[2], &found)]);
+            findings.extend([space(names[0], &found), inodes(names[1], &found), writable(names[2], path, &found)]);
         }
+    }
+    // They may lie on a disk of their own.
+    let documents = config.files_dir();
+    if let Ok(found) = statvfs(&documents) {
+        findings.push(writable("documents can be written", &documents, &found));
     }
     findings
 }
@@ -57,8 +66,12 @@ fn inodes(check: &'static str, found: &StatVfs) -> Finding {
     Finding::expect(well, check, saw, "no new files can be made soon", "remove files that nobody needs")
 }
 
-fn writable(check: &'static str, found: &StatVfs) -> Finding {
-    if !found.f_flag.contains(StatVfsMountFlags::RDONLY) {
+fn writable(check: &'static str, path: &Path, found: &StatVfs) -> Finding {
+    // A disk that the kernel has stopped need not say so.
+    let stopped = |error: &Error| error.kind() == ErrorKind::ReadOnlyFilesystem || error.raw_os_error() == Some(EIO);
+    let read_only =
+        found.f_flag.contains(StatVfsMountFlags::RDONLY) || tempfile::tempfile_in(path).is_err_and(|e| stopped(&e));
+    if !read_only {
         return Finding::ok(check, "can be written to");
     }
     let means = "the kernel found the disk damaged, or somebody mounted it so";

@@ -173,7 +173,8 @@ impl Watched {
                 self.act(now, Act::Start, ended)
             }
             "active" => {
-                let silent_since_start = !self.answered && unit.since.is_none_or(|since| now - since < GRACE);
+                let silent_since_start = !self.answered
+                    && unit.since.is_none_or(|since| (TimeDelta::zero()..GRACE).contains(&(now - since)));
                 if silent_since_start || self.misses < MISSES {
                     if !self.answered {
                         self.become_state(ServiceState::Starting, since, Some(reason));
@@ -198,7 +199,7 @@ impl Watched {
         self.total = if self.counted.is_none() { known } else { self.total + fresh };
         self.counted = Some(known);
         self.restarts.extend((0..fresh).map(|_| now));
-        while self.restarts.front().is_some_and(|first| now - *first > WINDOW) {
+        while self.restarts.front().is_some_and(|first| now - *first > WINDOW || *first > now) {
             self.restarts.pop_front();
         }
     }
@@ -214,7 +215,8 @@ impl Watched {
             (ServiceState::Starting, reason)
         };
         self.become_state(state, now, Some(reason));
-        if now < self.not_before {
+        // Further ahead than it is ever set it was set by a clock that was ahead.
+        if now < self.not_before && self.not_before - now <= RARE {
             return None;
         }
         if self.started || self.answered {

@@ -130,6 +130,8 @@ pub async fn complete(ctx: &Context, token: &str, owner: NewOwner, origin: &Orig
     let member = insert(ctx, &mut tx, &owner, &hash).await?;
     let signed_in = open_session(ctx, &mut tx, member, origin).await?;
     tx.commit().await?;
+    // Nobody is to be surprised by it weeks later.
+    Wish::withdraw(&wishes(ctx));
     Ok(signed_in)
 }
 

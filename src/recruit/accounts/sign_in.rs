@@ -73,7 +73,7 @@ pub(super) async fn throttled<T>(
     let limit = u64::from(ctx.config.get().security.failed_sign_ins);
     let _turn = ctx.turns.of(keys).await;
     for key in keys {
-        let (count, left) = ctx.cache.counted(key).await;
+        let (count, left) = ctx.cache.counted(key, WINDOW).await;
         if count >= limit {
             return Err(Error::TooMany(left));
         }

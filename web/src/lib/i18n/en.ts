@@ -110,7 +110,8 @@ export const en = {
     domainWaiting: (name: string): string => `Getting a certificate for ${name}…`,
     domainWaitingHint:
       'The server starts anew and asks for it. This takes some seconds; the page then goes on by itself.',
-    domainLong: 'It takes longer than usual. On the server, talentprompt doctor says what is missing.',
+    domainLong:
+      'It takes longer than usual. On the server, talentprompt doctor and journalctl -u talentprompt-domain say what is missing.',
   },
   invitation: {
     title: 'Join the workspace',
