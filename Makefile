@@ -48,7 +48,7 @@ e2e: ## The browser tests, and the packages on booted Debian machines
 
 e2e-appliance: apt-repo ## The release packages on booted Debian 12 and 13; needs root
 	@tests/appliance/later.py --release --out dist/later
-	@for what in run handbook tls upgrade undone debian13 power days; do echo "$$what:"; tests/appliance/$$what.py --repository dist/apt || exit; done
+	@for what in run handbook tls upgrade undone debian13 power days clock readonly; do echo "$$what:"; tests/appliance/$$what.py --repository dist/apt || exit; done
 
 openapi: setup-web $(web) ## Regenerates the OpenAPI document and the web client's types
 	cargo run --quiet --locked -- openapi > web/openapi.json.part
