@@ -183,8 +183,9 @@ class Clock(Appliance):
             self.jump(seconds)
             before = self.show("talentprompt-redis", "MainPID")
             self.run(f"kill -STOP {before}")
+            # What has not answered the appliance since it was started has a minute for that.
             wait(f"it is restarted, {seconds} s ahead",
-                 lambda: self.show("talentprompt-redis", "MainPID") not in (before, "0"), 40)
+                 lambda: self.show("talentprompt-redis", "MainPID") not in (before, "0"), 100)
             wait("it answers", lambda: self.run("talentprompt services status --json || true").count('"up"') == 2)
         expect(self.finds_ada(), "nobody is found")
 
