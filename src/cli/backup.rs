@@ -78,9 +78,7 @@ pub async fn run(file: Option<&Path>, command: Command) -> Result<ExitCode> {
         Command::Create { json } => create(config, settings.as_deref(), json).await,
         Command::List { json } => list(config, json),
         Command::Verify { id, json } => verify(config, id.as_deref(), json).await,
-        Command::Restore { id, confirm, replace_kept, json } => {
-            restore(config, &id, confirm, replace_kept, json).await
-        }
+        Command::Restore { id, confirm, replace_kept, json } => restore(config, &id, confirm, replace_kept, json).await,
         Command::Drill { json } => drill(config, json).await,
     };
     match done {

@@ -127,9 +127,7 @@ impl Place {
     /// What became of a file of the backups, with what to do where it is not permitted.
     fn failed<'a>(&'a self, path: &'a Path) -> impl FnOnce(io::Error) -> Error + 'a {
         move |source| match failed(path)(source) {
-            Error::Io { path, source } if is_denied(&source) => {
-                Error::Denied { path, dir: self.dir.clone(), source }
-            }
+            Error::Io { path, source } if is_denied(&source) => Error::Denied { path, dir: self.dir.clone(), source },
             other => other,
         }
     }
