@@ -13,7 +13,7 @@ use crate::base::clock::SystemClock;
 use crate::config::{self, Config, Loaded};
 use crate::gateways::systemd::{SystemBus, Units, process};
 use crate::model::backup::{Drill, Manifest, told};
-use crate::ops::backup::{self, Backup, Error, Made, Place, Plan, Progress, Restored, STOP, owner};
+use crate::ops::backup::{self, Backup, Error, Made, Place, Plan, Progress, Restored, STOP, Seen, owner};
 
 /// Make, list, verify, restore and try backups
 ///
@@ -44,13 +44,17 @@ pub enum Command {
     /// Put a backup in the place of the database, and documents back that are gone
     ///
     /// What was written since the backup is no longer there. The appliance must be stopped before. The database as it
-    /// was is kept beside: `talentprompt migrate roll-back` returns to it.
+    /// was is kept beside: `talentprompt migrate roll-back` returns to it. Documents that are damaged in the backup are
+    /// left out and named, and it ends with 1.
     Restore {
         /// Which, as listed
         id: String,
         /// Do it; otherwise it is only said what would happen
         #[arg(long)]
         confirm: bool,
+        /// The database that an earlier restoring kept may be lost
+        #[arg(long)]
+        replace_kept: bool,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -66,7 +70,7 @@ pub enum Command {
 /// Runs the command.
 pub async fn run(file: Option<&Path>, command: Command) -> Result<ExitCode> {
     let loaded = session::quiet(file)?;
-    let settings = settings(file, &loaded);
+    let settings = settings(file);
     let config = &loaded.config;
     let data = &config.data.dir;
     owner::become_owner(data).with_context(|| format!("cannot act as the owner of {}", data.display()))?;
@@ -74,7 +78,7 @@ pub async fn run(file: Option<&Path>, command: Command) -> Result<ExitCode> {
         Command::Create { json } => create(config, settings.as_deref(), json).await,
         Command::List { json } => list(config, json),
         Command::Verify { id, json } => verify(config, id.as_deref(), json).await,
-        Command::Restore { id, confirm, json } => restore(config, &id, confirm, json).await,
+        Command::Restore { id, confirm, replace_kept, json } => restore(config, &id, confirm, replace_kept, json).await,
         Command::Drill { json } => drill(config, json).await,
     };
     match done {
@@ -84,11 +88,10 @@ pub async fn run(file: Option<&Path>, command: Command) -> Result<ExitCode> {
     }
 }
 
-/// The configuration file as it is written, but for secrets.
-fn settings(file: Option<&Path>, loaded: &Loaded) -> Option<String> {
+/// The values of the configuration file, but for secrets.
+fn settings(file: Option<&Path>) -> Option<String> {
     let text = std::fs::read_to_string(config::file(file)?).ok()?;
-    let secrets = loaded.secrets().into_iter().filter(|secret| !secret.is_empty());
-    Some(secrets.fold(text, |text, secret| text.replace(&secret, "********")))
+    Loaded::masked(&text).ok()
 }
 
 /// An error as the command line tells it: a service that is away has an exit code of its own.
@@ -153,7 +156,7 @@ async fn create(config: &Config, settings: Option<&str>, json: bool) -> Result<b
     }
     if !made.missing.is_empty() {
         output::say(&format!(
-            "{} documents that the database names were not there: erased meanwhile, or lost before",
+            "{} documents that the database names were not there, or are damaged: erased meanwhile, or lost before",
             made.missing.len()
         ));
     }
@@ -215,11 +218,13 @@ fn as_json(backup: &Backup) -> serde_json::Value {
 async fn verify(config: &Config, id: Option<&str>, json: bool) -> Result<bool> {
     let teller = Teller::new();
     let tell = |progress| teller.tell(progress);
-    let (backup, verified) = backup::verify(config, id, &SystemClock, &tell).await.map_err(plain)?;
+    let seen = backup::verify(config, id, &SystemClock, &tell).await.map_err(plain)?;
     drop(teller);
+    let Seen { backup, verified, lost } = &seen;
     let sound = verified.damage.is_empty();
     if json {
-        output::json(&json!({ "id": backup.id, "sound": sound, "damage": verified.damage, "at": verified.at }))?;
+        let (damage, at) = (&verified.damage, verified.at);
+        output::json(&json!({ "id": backup.id, "sound": sound, "damage": damage, "lost": lost, "at": at }))?;
         return Ok(sound);
     }
     for damage in &verified.damage {
@@ -228,48 +233,85 @@ async fn verify(config: &Config, id: Option<&str>, json: bool) -> Result<bool> {
     if sound {
         output::line(&format!("{} is whole: {} documents", backup.id, backup.manifest().map_err(plain)?.files))?;
     } else {
-        output::say(&format!("{} is damaged; make a new one: talentprompt backup create", backup.id));
+        advise(config, &seen);
     }
     Ok(sound)
 }
 
-async fn restore(config: &Config, id: &str, confirm: bool, json: bool) -> Result<bool> {
+/// Says what becomes of a damaged backup, and what mends it.
+fn advise(config: &Config, seen: &Seen) {
+    let Seen { backup, verified, lost } = seen;
+    let documents = verified.damage.iter().filter(|damage| damage.address().is_some()).count();
+    if documents < verified.damage.len() {
+        output::say(&format!("{} cannot be restored; make a new one: talentprompt backup create", backup.id));
+    }
+    if documents > lost.len() {
+        output::say(&format!(
+            "{} documents are whole in the appliance; to put them into the backups again: talentprompt backup create",
+            documents - lost.len()
+        ));
+    }
+    if !lost.is_empty() {
+        output::say(&format!(
+            "{} documents are damaged or missing in the appliance as well; put them into {} and {} from another copy of the \
+             backups, or hand them in again",
+            lost.len(),
+            Place::of(config).dir().join("files").display(),
+            config.files_dir().display()
+        ));
+    }
+}
+
+async fn restore(config: &Config, id: &str, confirm: bool, replace_kept: bool, json: bool) -> Result<bool> {
     let units = process::booted().then_some(&SystemBus as &dyn Units);
-    let plan = backup::plan(config, id, units).await.map_err(plain)?;
+    let plan = backup::plan(config, id, replace_kept, units).await.map_err(plain)?;
     if !confirm {
         output::say(&format!(
             "This puts the database of {} ({} people, {} documents) in the place of the present one. What was written since \
-             is no longer there; the present database is kept beside. Nothing was changed. To do it: {}talentprompt backup \
-             restore {id} --confirm",
+             is no longer there; the present database is kept beside{}. Nothing was changed. To do it: {}talentprompt \
+             backup restore {id} --confirm{}",
             told(plan.backup.at),
             plan.people,
             plan.files,
-            if plan.serving.is_empty() { String::new() } else { format!("{STOP}, then: ") }
+            if replace_kept { ", in the place of one that an earlier restoring kept" } else { "" },
+            if plan.serving.is_empty() { String::new() } else { format!("{STOP}, then: ") },
+            if replace_kept { " --replace-kept" } else { "" }
         ));
         return Ok(false);
     }
     let teller = Teller::new();
     let restored = backup::restore(config, &plan, &|progress| teller.tell(progress)).await.map_err(plain)?;
     drop(teller);
+    let complete = restored.files_left_out.is_empty();
     let reindex = !config.vector.url.is_empty();
     if json {
         let undo = plan.here.then_some(UNDO);
         output::json(&json!({ "restored": restored, "reindex": reindex, "undo": undo }))?;
-        return Ok(true);
+        return Ok(complete);
     }
     tell_restored(&plan, &restored, reindex)?;
-    Ok(true)
+    Ok(complete)
 }
 
 /// What returns to the database as it was before.
 const UNDO: &str = "talentprompt migrate roll-back";
 
 fn tell_restored(plan: &Plan, restored: &Restored, reindex: bool) -> Result<()> {
-    let Restored { id, people, files_put_back, before, took_ms } = restored;
+    let Restored { id, people, files_put_back, files_left_out, before, took_ms } = restored;
     output::line(&format!(
         "{id} is restored: {people} people, {files_put_back} documents put back, in {:.1} s",
         seconds(*took_ms)
     ))?;
+    for damage in files_left_out {
+        output::line(&format!("{}: {}", damage.file, damage.problem))?;
+    }
+    if !files_left_out.is_empty() {
+        output::say(&format!(
+            "{} documents were left out, for they are damaged or missing in the backup; everything else is there. Put them \
+             back from another copy of the backups, or hand them in again",
+            files_left_out.len()
+        ));
+    }
     let undo = if plan.here { format!("; to return to it: {UNDO}") } else { String::new() };
     output::say(&format!("the database as it was is kept as {before}{undo}"));
     output::say("start the appliance: systemctl start talentprompt.target");

@@ -1,5 +1,7 @@
 //! Values that have the right type and still cannot work, found before anything is started with them.
 
+use std::path::Path;
+
 use super::proxies::Proxies;
 use super::{Config, tls};
 use crate::telemetry;
@@ -10,7 +12,7 @@ pub(super) fn first_mistake(config: &Config) -> Option<(&'static str, String)> {
     let is_country = |code: &str| code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_uppercase());
     let country = &config.intake.default_country;
     let (vector, backup) = (&config.vector, &config.backup.dir);
-    let rules: [(&'static str, bool, &str); 16] = [
+    let rules: [(&'static str, bool, &str); 17] = [
         ("server.listen", has_port(&config.server.listen), "takes an address and a port, such as \"127.0.0.1:8080\""),
         ("server.public_url", url(&config.server.public_url, &["http://", "https://"]), "takes an http or https URL"),
         ("data.dir", config.data.dir.is_absolute(), "takes a path that begins with /"),
@@ -36,6 +38,11 @@ pub(super) fn first_mistake(config: &Config) -> Option<(&'static str, String)> {
         ),
         ("security.session_days", config.security.session_days > 0, "takes 1 or more"),
         ("backup.dir", backup.as_os_str().is_empty() || backup.is_absolute(), "takes a path that begins with /"),
+        (
+            "backup.dir",
+            !is_own(config, backup),
+            "takes a folder that is none of the appliance's own: what no backup lists is removed there",
+        ),
         ("backup.keep_days", (1..=36_500).contains(&config.backup.keep_days), "takes 1 or more"),
         ("log.format", matches!(config.log.format.as_str(), "text" | "json"), "takes \"text\" or \"json\""),
         ("log.level", telemetry::is_filter(&config.log.level), "takes error, warn, info, debug, trace or a filter"),
@@ -45,7 +52,37 @@ pub(super) fn first_mistake(config: &Config) -> Option<(&'static str, String)> {
     broken.or_else(proxies).or_else(|| tls::first_mistake(config))
 }
 
+/// Whether backups would lie among what the appliance itself keeps, as far as the names say it.
+fn is_own(config: &Config, backup: &Path) -> bool {
+    let data = &config.data.dir;
+    let live = ["files", "postgres", "qdrant", "redis", "tls", "models"].map(|name| data.join(name));
+    let within = live.iter().any(|live| backup.starts_with(live));
+    !backup.as_os_str().is_empty() && (backup == data || within || data.starts_with(backup.join("files")))
+}
+
 /// Whether it is an address with a port.
 pub(super) fn has_port(address: &str) -> bool {
     address.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::load;
+
+    #[test]
+    fn backups_do_not_lie_among_what_the_appliance_keeps() {
+        let mut config = load(None).unwrap().config;
+        config.data.dir = "/var/lib/talentprompt".into();
+        let mut is_refused = |dir: &str| {
+            config.backup.dir = dir.into();
+            first_mistake(&config).is_some_and(|(key, _)| key == "backup.dir")
+        };
+        for dir in ["", "/var/lib/talentprompt/backups", "/mnt/talentprompt", "/var/lib"] {
+            assert!(!is_refused(dir), "{dir}");
+        }
+        for dir in ["/var/lib/talentprompt/", "/var/lib/talentprompt/files/x", "/var/lib/talentprompt/./tls", "x"] {
+            assert!(is_refused(dir), "{dir}");
+        }
+    }
 }

@@ -291,6 +291,22 @@ impl Loaded {
         secrets
     }
 
+    /// The file's own values, secrets masked by their keys; comments are dropped, as they may hold anything.
+    ///
+    /// # Errors
+    /// If it is not TOML.
+    pub fn masked(text: &str) -> Result<String, toml::de::Error> {
+        let mut table: Table = text.parse()?;
+        for (section, values) in &mut table {
+            for (key, value) in values.as_table_mut().into_iter().flatten() {
+                if is_secret(&format!("{section}.{key}"), value) {
+                    *value = Value::String(MASK.to_owned());
+                }
+            }
+        }
+        Ok(table.to_string())
+    }
+
     /// This configuration with what `fresh` changes, as far as it can be in force without a restart.
     ///
     /// # Errors
@@ -332,6 +348,15 @@ fn is_secret(name: &str, value: &Value) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_is_shown_without_its_secrets_and_comments() {
+        let text = "[database]\n# old: postgresql://a:older@host/db\nurl = \"postgresql://a:p%40ss@host/db\"\n\
+                    [backup]\nkeep_days = 7 # weekly\n";
+        let masked = Loaded::masked(text).unwrap();
+        assert_eq!(masked.parse::<Table>().unwrap()["database"]["url"].as_str(), Some(MASK));
+        assert!(masked.contains("keep_days = 7") && !masked.contains("older") && !masked.contains('#'), "{masked}");
+    }
 
     fn load_text(text: &str) -> Result<Loaded, Error> {
         let folder = tempfile::tempdir().unwrap();

@@ -141,12 +141,13 @@ impl Files {
     }
 
     /// Keeps here, too, what `other` keeps under `hash`: the same file by another name where the file system allows it,
-    /// for neither ever changes it, else a copy.
-    pub async fn adopt(&self, other: &Self, hash: &str) -> Result<Adopted, Error> {
+    /// for neither ever changes it, else a copy. What is here already is replaced where its length differs, and, if it
+    /// is in `doubt`, where its content does.
+    pub async fn adopt(&self, other: &Self, hash: &str, doubt: bool) -> Result<Adopted, Error> {
         let (from, to, root, hash) = (other.path(hash)?, self.path(hash)?, self.root.clone(), hash.to_owned());
         blocking(move || {
             let bytes = from.metadata().map_err(|source| absent(&from, &hash, source))?.len();
-            if to.metadata().is_ok_and(|kept| kept.len() == bytes) {
+            if to.metadata().is_ok_and(|kept| kept.len() == bytes) && !(doubt && is_damaged(&to, &hash)) {
                 return Ok(Adopted::Kept);
             }
             let directory = to.parent().unwrap_or(&root);
@@ -243,8 +244,15 @@ impl Staged {
     }
 }
 
+/// Whether a file cannot be read, or has not the content of its address.
+fn is_damaged(path: &Path, hash: &str) -> bool {
+    std::fs::read(path).map_or(true, |bytes| hex(&Sha256::digest(&bytes)) != hash)
+}
+
+/// Whether a file has these bytes. It is read, so that a document that is handed in again mends one that was damaged.
 fn is_whole(path: &Path, bytes: &[u8]) -> bool {
     path.metadata().is_ok_and(|metadata| metadata.len() == bytes.len() as u64)
+        && std::fs::read(path).is_ok_and(|kept| kept == bytes)
 }
 
 /// A file with `bytes`, mode 0600, which vanishes when it is dropped.
@@ -415,19 +423,35 @@ mod tests {
         let (_one, files) = store().await;
         let (_other, pool) = store().await;
         let hash = put(&files, b"abc").await;
-        assert_eq!(pool.adopt(&files, &hash).await.unwrap(), Adopted::Linked);
-        assert_eq!(pool.adopt(&files, &hash).await.unwrap(), Adopted::Kept);
+        assert_eq!(pool.adopt(&files, &hash, false).await.unwrap(), Adopted::Linked);
+        assert_eq!(pool.adopt(&files, &hash, false).await.unwrap(), Adopted::Kept);
         std::fs::write(files.root.join(".tmpyoung"), b"x").unwrap();
         assert_eq!(files.addresses().await.unwrap(), BTreeMap::from([(hash.clone(), 3)]));
         files.delete(&hash).await.unwrap();
         assert_eq!(pool.read(&hash).await.unwrap(), b"abc");
-        assert!(matches!(files.adopt(&files, &hash).await, Err(Error::Missing { .. })));
+        assert!(matches!(files.adopt(&files, &hash, false).await, Err(Error::Missing { .. })));
         // Cut off by a bad disk: it is replaced.
         put(&files, b"abc").await;
         std::fs::remove_file(pool.path(&hash).unwrap()).unwrap();
         std::fs::write(pool.path(&hash).unwrap(), b"a").unwrap();
-        assert_eq!(pool.adopt(&files, &hash).await.unwrap(), Adopted::Copied);
+        assert_eq!(pool.adopt(&files, &hash, false).await.unwrap(), Adopted::Copied);
         assert_eq!(pool.read(&hash).await.unwrap(), b"abc");
+    }
+
+    #[tokio::test]
+    async fn what_is_damaged_is_replaced_by_a_whole_one_and_by_nothing_else() {
+        let (_one, files) = store().await;
+        let (_other, pool) = store().await;
+        let hash = put(&files, b"abc").await;
+        put(&pool, b"abc").await;
+        std::fs::write(pool.path(&hash).unwrap(), b"xyz").unwrap();
+        assert_eq!(pool.adopt(&files, &hash, false).await.unwrap(), Adopted::Kept);
+        assert_eq!(pool.adopt(&files, &hash, true).await.unwrap(), Adopted::Copied);
+        assert_eq!(pool.read(&hash).await.unwrap(), b"abc");
+        for kept in [&files, &pool] {
+            std::fs::write(kept.path(&hash).unwrap(), b"xyz").unwrap();
+        }
+        assert!(matches!(pool.adopt(&files, &hash, true).await, Err(Error::Damaged { .. })));
     }
 
     #[tokio::test]
@@ -453,6 +477,8 @@ mod tests {
         let hash = put(&files, b"original").await;
         std::fs::write(files.path(&hash).unwrap(), b"tampered").unwrap();
         assert!(matches!(files.read(&hash).await, Err(Error::Damaged { .. })));
+        put(&files, b"original").await;
+        assert_eq!(files.read(&hash).await.unwrap(), b"original");
     }
 
     #[tokio::test]

@@ -75,6 +75,13 @@ pub struct Damage {
     pub problem: String,
 }
 
+impl Damage {
+    /// The address of the document that it is of; nothing where it is of another file.
+    pub fn address(&self) -> Option<&str> {
+        self.file.strip_prefix("files/")?.rsplit('/').next()
+    }
+}
+
 /// When a backup was last read as a whole, and what was wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verified {

@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, Connection};
 use tokio::sync::mpsc::Receiver;
 
 use super::schema::{self, Schema};
-use super::snapshots::{self, quoted};
+use super::snapshots::{self, Snapshot, quoted};
 use super::{Error, Result, options};
 
 /// A database that is to be dumped, or restored into.
@@ -81,6 +81,16 @@ pub async fn look(url: &str) -> Result<Subject> {
     })
 }
 
+/// The copy that an earlier restoring kept, and that the next one would replace.
+pub async fn kept(url: &str) -> Result<Option<Snapshot>> {
+    snapshots::kept(&options(url)?, first_unknown()).await
+}
+
+/// A restored database has every migration of this program, so that what it replaces is from before the next one.
+fn first_unknown() -> i64 {
+    schema::newest() + 1
+}
+
 impl Beside {
     /// Makes an empty database named as that of `url` and `suffix`, in place of what an earlier attempt left.
     pub async fn create(url: &str, suffix: &str) -> Result<Self> {
@@ -144,8 +154,7 @@ impl Beside {
     /// Puts it in the place of the database, which is kept beside; answers the name it is kept under. See
     /// [`snapshots::roll_back`] for the way back.
     pub async fn put_in_place(self) -> Result<String> {
-        // It has every migration of this program, so that it is from before the next one.
-        snapshots::put_in_place(&self.options, &self.name, schema::newest() + 1).await
+        snapshots::put_in_place(&self.options, &self.name, first_unknown()).await
     }
 
     /// Removes it.

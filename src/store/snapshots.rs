@@ -119,7 +119,8 @@ pub(super) async fn keep(options: &PgConnectOptions, first: i64, free: u64) -> R
 }
 
 /// Puts the database `new` in the place of the database, at once or not at all, and keeps what it was as the copy from
-/// before the migration `first`: [`roll_back`] returns to it. Answers the name it is kept under.
+/// before the migration `first`: [`roll_back`] returns to it. A copy of that name is lost: whoever calls this asks
+/// [`kept`] before. Answers the name it is kept under.
 pub(super) async fn put_in_place(options: &PgConnectOptions, new: &str, first: i64) -> Result<String> {
     let (database, kept) = (database(options), named(options, first));
     let undone = format!("{database}_undone");
@@ -165,9 +166,16 @@ pub(super) async fn remove(options: &PgConnectOptions, name: &str) -> Result<()>
 
 /// The copies there are, the oldest first.
 pub(super) async fn list(options: &PgConnectOptions) -> Result<Vec<Snapshot>> {
-    if !is_here(options) {
-        return Ok(Vec::new());
-    }
+    if is_here(options) { copies(options).await } else { Ok(Vec::new()) }
+}
+
+/// What the exchange for a restored database would replace, on whichever server: the copy from before `first`.
+pub(super) async fn kept(options: &PgConnectOptions, first: i64) -> Result<Option<Snapshot>> {
+    let name = named(options, first);
+    Ok(copies(options).await?.into_iter().find(|copy| copy.name == name))
+}
+
+async fn copies(options: &PgConnectOptions) -> Result<Vec<Snapshot>> {
     let mut server = server(options).await?;
     let prefix = prefix(options);
     let rows = sqlx::query!(

@@ -163,22 +163,76 @@ async fn whatever_is_damaged_is_named_and_is_not_restored() {
     fs::write(&dump, flipped).unwrap();
     let document = documents(&app.folder().join("backups/files")).pop().unwrap();
     fs::remove_file(&document).unwrap();
+    fs::write(&document, "something else").unwrap();
     let verified = run(app.folder(), &["backup", "verify", name, "--json"]).await.json(1);
     let files: Vec<_> = verified["damage"].as_array().unwrap().iter().map(|one| one["file"].clone()).collect();
     let relative = document.strip_prefix(app.folder().join("backups")).unwrap().to_string_lossy();
     assert_eq!(files, [json!(format!("{name}/database.sql.gz")), json!(relative)], "{verified}");
+    assert_eq!(verified["lost"], json!([]), "the store still has it");
     let listed = run(app.folder(), &["backup", "list", "--json"]).await.json(0);
     assert_eq!(listed[0]["verified"]["damage"].as_array().unwrap().len(), 2);
     run(app.folder(), &["backup", "drill"]).await.code.filter(|code| *code == 1).expect("a damaged dump is drilled");
 
     let stopped = app.stop().await;
     let folder = stopped.1.path().to_owned();
-    run(&folder, &["backup", "restore", name, "--confirm"]).await.refused("is damaged (2 of its files)");
+    run(&folder, &["backup", "restore", name, "--confirm"]).await.refused("is damaged (1 of its files)");
     fs::write(&dump, whole).unwrap();
     let app = restart(stopped).await;
     // The store still has the document, so that the next backup mends the pool.
+    let bytes = fs::metadata(documents(&folder.join("files")).pop().unwrap()).unwrap().len();
+    fs::write(&document, vec![b'x'; usize::try_from(bytes).unwrap()]).unwrap();
     create(&folder).await;
     assert_eq!(run(&folder, &["backup", "verify", name, "--json"]).await.json(0)["sound"], true);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_damaged_document_is_left_out_and_named_and_everything_else_is_restored() {
+    let app = TestApp::start().await;
+    let owner = app.owner().await;
+    owner.add("ana.txt", ana()).await;
+    owner.add("ben.txt", ben()).await;
+    let made = create(app.folder()).await;
+    let name = made["id"].as_str().unwrap();
+    let (pool, kept) = (app.folder().join("backups/files"), documents(&app.folder().join("files")));
+    // The backup's is the same file, so that both are damaged; the other one is gone here and whole there.
+    fs::write(&kept[0], "something else").unwrap();
+    fs::remove_file(&kept[1]).unwrap();
+    let address = kept[0].file_name().unwrap().to_str().unwrap();
+    assert_eq!(run(app.folder(), &["backup", "verify", "--json"]).await.json(1)["lost"], json!([address]));
+    run(app.folder(), &["backup", "verify"]).await.refused("hand them in again");
+
+    let stopped = app.stop().await;
+    let folder = stopped.1.path().to_owned();
+    let restored = run(&folder, &["backup", "restore", name, "--confirm", "--json"]).await.json(1);
+    let restored = &restored["restored"];
+    assert_eq!((&restored["people"], &restored["files_put_back"]), (&json!(2), &json!(1)));
+    let left_out = restored["files_left_out"].as_array().unwrap();
+    assert!(left_out.len() == 1 && left_out[0]["file"].as_str().unwrap().ends_with(address), "{restored}");
+    assert!(kept[1].exists());
+
+    let app = restart(stopped).await;
+    let again = create(&folder).await;
+    assert_eq!((&again["files"], &again["missing"]), (&json!(1), &json!([address])));
+    assert_eq!(documents(&pool).len(), 2);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backup_keeps_the_documents_of_the_database_alone_and_never_in_the_store_itself() {
+    let app = TestApp::start().await;
+    let owner = app.owner().await;
+    owner.add("ana.txt", ana()).await;
+    let stray = app.folder().join("files/ab/cd").join("abcd".repeat(16));
+    fs::create_dir_all(stray.parent().unwrap()).unwrap();
+    fs::write(&stray, "of nobody").unwrap();
+    assert_eq!(create(app.folder()).await["files"], 1);
+    let pool = app.folder().join("backups/files");
+    assert_eq!(documents(&pool).len(), 1);
+    fs::remove_dir_all(&pool).unwrap();
+    std::os::unix::fs::symlink("../files", &pool).unwrap();
+    run(app.folder(), &["backup", "create"]).await.refused("`[backup] dir`");
+    assert_eq!(documents(&app.folder().join("files")).len(), 2);
     app.finish().await;
 }
 
@@ -212,7 +266,7 @@ async fn a_backup_that_is_killed_is_never_listed_and_a_second_one_waits_for_its_
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn old_backups_go_with_the_documents_that_no_other_lists() {
+async fn old_backups_go_but_for_the_newest_and_documents_that_came_just_now() {
     let app = TestApp::start().await;
     let owner = app.owner().await;
     let (one, _) = (owner.add("ana.txt", ana()).await, owner.add("ben.txt", ben()).await);
@@ -226,11 +280,13 @@ async fn old_backups_go_with_the_documents_that_no_other_lists() {
     let old = id(app.ctx.now() - chrono::TimeDelta::days(15));
     fs::rename(folder_of(&first), app.folder().join("backups").join(&old)).unwrap();
     let third = create(app.folder()).await;
-    assert_eq!(third["removed"], json!({"backups": [old], "files": 1, "stays": null}));
-    assert_eq!(documents(&pool).len(), 1);
+    assert_eq!(third["removed"], json!({"backups": [], "files": 0, "stays": null}), "the newest three stay");
+    let fourth = create(app.folder()).await;
+    assert_eq!(fourth["removed"], json!({"backups": [old], "files": 0, "stays": null}));
+    assert_eq!(documents(&pool).len(), 2, "what nobody lists stays for a day");
     let listed = run(app.folder(), &["backup", "list", "--json"]).await.json(0);
     let names: Vec<_> = listed.as_array().unwrap().iter().map(|one| one["id"].clone()).collect();
-    assert_eq!(names, [third["id"].clone(), second["id"].clone()]);
+    assert_eq!(names, [fourth["id"].clone(), third["id"].clone(), second["id"].clone()]);
     app.finish().await;
 }
 
@@ -275,6 +331,32 @@ async fn a_backup_of_a_later_version_schema_or_postgres_is_refused_with_what_to_
     }
     run(&folder, &["backup", "restore", "20000101T000000Z", "--confirm"]).await.refused("talentprompt backup list");
     assert_eq!(run(&folder, &["backup", "restore", name, "--confirm"]).await.code, Some(0));
+    restart(stopped).await.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_restore_keeps_is_lost_to_the_next_one_only_if_it_may_be() {
+    let app = TestApp::with(Plan { workers: false, ..Plan::default() }).await;
+    let made = create(app.folder()).await;
+    let owner = app.owner().await;
+    let (email, stopped) = (owner.email.clone(), app.stop().await);
+    let (folder, name) = (stopped.1.path().to_owned(), made["id"].as_str().unwrap());
+    assert_eq!(run(&folder, &["backup", "restore", name, "--confirm"]).await.code, Some(0));
+    for arguments in [&["backup", "restore", name][..], &["backup", "restore", name, "--confirm"]] {
+        let done = run(&folder, arguments).await;
+        done.refused(&format!("{}_before_", stopped.0));
+        done.refused("talentprompt migrate roll-back");
+        done.refused("--replace-kept");
+    }
+    assert_eq!(run(&folder, &["migrate", "roll-back", "--yes", "--json"]).await.code, Some(0));
+    let app = restart(stopped).await;
+    app.sign_in(&email).await;
+
+    let stopped = app.stop().await;
+    for arguments in [&["--confirm"][..], &["--confirm", "--replace-kept"]] {
+        let done = run(&folder, &[&["backup", "restore", name], arguments].concat()).await;
+        assert_eq!(done.code, Some(0), "{}{}", done.said, done.told);
+    }
     restart(stopped).await.finish().await;
 }
 

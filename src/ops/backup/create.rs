@@ -1,7 +1,7 @@
-//! Making a backup: the database first, the documents after it. What is uploaded in between is then a document too many,
-//! never one too few.
+//! Making a backup: the database first, then the documents that it names. What is uploaded in between is of the next one;
+//! what is erased in between is told as missing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -41,7 +41,7 @@ pub struct Made {
     pub new_files: u64,
     /// Of these, copied, because they lie on another disk.
     pub copied_files: u64,
-    /// Addresses of documents that the database names and that were not there.
+    /// Addresses of documents that resumes are of and that were not there, or are damaged.
     pub missing: Vec<String>,
     /// Milliseconds.
     pub took_ms: u64,
@@ -53,6 +53,7 @@ pub struct Made {
 pub async fn create(config: &Config, settings: Option<&str>, clock: &dyn Clock, tell: Tell<'_>) -> Result<Made> {
     let place = Place::of(config);
     place.prepare()?;
+    place.is_apart(config)?;
     let _turn = place.turn()?;
     let begun = clock.now();
     place.note_attempt(&Attempt { begun, ended: None, error: None })?;
@@ -82,7 +83,7 @@ async fn attempt(
     let filled = async {
         tell(Progress::Phase("reading the database"));
         let seen = dump(&program, config.admin_url(), &half).await?;
-        let taken = take(&files, &pool, tell).await?;
+        let taken = take(&files, &pool, &seen.named, &place.doubted()?, tell).await?;
         let manifest = Manifest {
             version: VERSION.to_owned(),
             schema: subject.schema.schema,
@@ -94,7 +95,7 @@ async fn attempt(
             list: write_list(&half, &taken.addresses)?,
             files: taken.addresses.len() as u64,
             files_bytes: taken.bytes,
-            missing: seen.documents.difference(&taken.addresses).cloned().collect(),
+            missing: seen.resumes.difference(&taken.addresses).cloned().collect(),
         };
         if let Some(settings) = settings {
             write(&half.join(SETTINGS), settings.as_bytes())?;
@@ -165,8 +166,7 @@ fn program(subject: &Subject) -> Result<PathBuf> {
 /// About how many bytes the backup takes.
 async fn room(config: &Config, place: &Place, subject: &Subject, [files, pool]: [&Files; 2]) -> Result<u64> {
     let before = place.all()?.into_iter().find_map(|backup| backup.manifest.ok());
-    // A dump is about as large as the one before; the first one has neither indexes nor dead rows, and is packed.
-    let dump = before.map_or(subject.bytes / 2, |before| before.dump.bytes + before.dump.bytes / 4);
+    let dump = dump_room(subject.bytes, before.as_ref());
     let device = |path: &Path| path.metadata().map(|found| found.dev()).ok();
     let copied = if device(&config.files_dir()) == device(place.dir()) {
         0
@@ -175,7 +175,15 @@ async fn room(config: &Config, place: &Place, subject: &Subject, [files, pool]: 
         let new = files.addresses().await?.into_iter().filter(|(address, _)| !kept.contains_key(address));
         new.map(|(_, bytes)| bytes).sum()
     };
-    Ok(dump + copied + SPARE)
+    Ok(dump.saturating_add(copied).saturating_add(SPARE))
+}
+
+/// About how many bytes the dump of a database of `bytes` takes: it grows as the database did since the backup `before`.
+/// The first one has neither indexes nor dead rows, and is packed.
+fn dump_room(bytes: u64, before: Option<&Manifest>) -> u64 {
+    let Some(before) = before else { return bytes / 2 };
+    let scaled = u128::from(before.dump.bytes) * u128::from(bytes) / u128::from(before.database_bytes.max(1));
+    u64::try_from(scaled + scaled / 4).unwrap_or(u64::MAX)
 }
 
 /// What was seen of a dump on its way.
@@ -183,8 +191,10 @@ async fn room(config: &Config, place: &Place, subject: &Subject, [files, pool]: 
 struct Seen {
     part: Part,
     counts: BTreeMap<String, u64>,
+    /// Addresses of all documents that the database names.
+    named: BTreeSet<String>,
     /// Addresses of the documents that resumes are of. Uploads can do without: archives are not kept.
-    documents: BTreeSet<String>,
+    resumes: BTreeSet<String>,
 }
 
 async fn dump(program: &Path, url: &str, half: &Path) -> Result<Seen> {
@@ -195,14 +205,16 @@ async fn dump(program: &Path, url: &str, half: &Path) -> Result<Seen> {
         seen.part = dump::make(&program, &url, &path, |line| match reader.read(line) {
             Line::Table(found) => {
                 content = found.columns.iter().position(|column| column == "content_hash");
-                content = content.filter(|_| found.name == "resumes");
+                content = content.filter(|_| matches!(found.name.as_str(), "resumes" | "uploads"));
                 table = found.name;
                 seen.counts.insert(table.clone(), 0);
             }
             Line::Row => {
                 *seen.counts.entry(table.clone()).or_default() += 1;
-                let address = content.and_then(|column| hexadecimal(line, column));
-                seen.documents.extend(address.map(str::to_owned));
+                if let Some(address) = content.and_then(|column| hexadecimal(line, column)) {
+                    seen.named.insert(address.to_owned());
+                    seen.resumes.extend((table == "resumes").then(|| address.to_owned()));
+                }
             }
             Line::Statement | Line::Client | Line::End => {}
         })?;
@@ -221,14 +233,23 @@ struct Taken {
     copied_bytes: u64,
 }
 
-async fn take(files: &Files, pool: &Files, tell: Tell<'_>) -> Result<Taken> {
+/// Takes the documents that are `named`; what else lies in the store is of nobody. Of those that are `doubted`, what the
+/// pool has is read.
+async fn take(
+    files: &Files,
+    pool: &Files,
+    named: &BTreeSet<String>,
+    doubted: &HashSet<String>,
+    tell: Tell<'_>,
+) -> Result<Taken> {
     tell(Progress::Phase("keeping the documents"));
-    let found = files.addresses().await?;
+    let mut found = files.addresses().await?;
+    found.retain(|address, _| named.contains(address));
     let (total, mut taken) = (found.len(), Taken::default());
     for (done, (address, bytes)) in found.into_iter().enumerate() {
         tell(Progress::Files(done, total));
-        match pool.adopt(files, &address).await {
-            // Erased at this moment; or a copy of it would be worth nothing, and it is told as missing.
+        match pool.adopt(files, &address, doubted.contains(&address)).await {
+            // Erased at this moment; or it is damaged in both, or a copy of it would be worth nothing, and it is told as missing.
             Err(FileError::Missing { .. } | FileError::Damaged { .. }) => continue,
             adopted => match adopted? {
                 Adopted::Kept => {}
@@ -250,4 +271,30 @@ fn write_list(half: &Path, addresses: &BTreeSet<String>) -> Result<Part> {
     let text: String = addresses.iter().flat_map(|address| [address.as_str(), "\n"]).collect();
     write(&half.join(LIST), text.as_bytes())?;
     Ok(Part { bytes: text.len() as u64, sha256: hex(&sha256(text.as_bytes())) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dump_is_expected_to_have_grown_as_the_database_did() {
+        let part = |bytes| Part { bytes, sha256: String::new() };
+        let before = Manifest {
+            version: VERSION.to_owned(),
+            schema: 1,
+            at: DateTime::UNIX_EPOCH,
+            postgres: 17,
+            database_bytes: 1_000,
+            counts: BTreeMap::new(),
+            dump: part(400),
+            list: part(0),
+            files: 0,
+            files_bytes: 0,
+            missing: Vec::new(),
+        };
+        assert_eq!(dump_room(1_000, None), 500);
+        assert_eq!(dump_room(1_000, Some(&before)), 500);
+        assert_eq!(dump_room(10_000, Some(&before)), 5_000);
+    }
 }

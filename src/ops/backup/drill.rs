@@ -22,7 +22,7 @@ const SAMPLE: usize = 100;
 pub async fn drill(config: &Config, clock: &dyn Clock, tell: Tell<'_>) -> Result<Drill> {
     let place = Place::of(config);
     place.find(None)?;
-    let _reading = place.reading().await?;
+    let (_trying, _reading) = (place.trying()?, place.reading().await?);
     let (backup, started, at) = (place.find(None)?, Instant::now(), clock.now());
     let tried = attempt(config, &place, &backup, tell).await;
     let mut drill = Drill { at, backup: backup.id, took_ms: 0, people: 0, files: 0, differed: Vec::new() };

@@ -21,7 +21,7 @@ pub use self::drill::drill;
 pub use self::place::{Backup, Place};
 pub use self::prune::Removed;
 pub use self::restore::{Plan, Restored, plan, restore};
-pub use self::verify::verify;
+pub use self::verify::{Seen, verify};
 use crate::config::Config;
 use crate::gateways::{dump, files};
 use crate::model::backup::Manifest;
@@ -44,10 +44,24 @@ pub enum Error {
     #[error(transparent)]
     Dump(#[from] dump::Error),
     /// A file of the backups cannot be read or written.
-    #[error("{path}: {source}{}", permission(path, source))]
+    #[error("{path}: {source}")]
     Io {
         /// What was touched.
         path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The folder of backups is another one's, or nobody may write there.
+    #[error(
+        "{path}: {source}; the folder of backups must be the appliance's own: install -d -o talentprompt -g talentprompt \
+         -m 700 {dir}, then: systemctl daemon-reload",
+        path = path.display(), dir = dir.display()
+    )]
+    Denied {
+        /// What was touched.
+        path: PathBuf,
+        /// The folder of backups.
+        dir: PathBuf,
         /// What the system said.
         source: io::Error,
     },
@@ -96,17 +110,6 @@ pub enum Progress {
 /// Who is told.
 pub type Tell<'a> = &'a (dyn Fn(Progress) + Sync);
 
-/// What to do where something is not permitted: the folder is another one's.
-fn permission(path: &Path, source: &io::Error) -> String {
-    match source.kind() {
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            let folder = path.parent().unwrap_or(path).display();
-            format!("; {folder} must belong to the owner of the data: chown talentprompt: {folder}")
-        }
-        _ => String::new(),
-    }
-}
-
 fn failed(path: &Path) -> impl FnOnce(io::Error) -> Error + '_ {
     move |source| match source.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
@@ -125,6 +128,10 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + '
 /// What must be left over on a disk besides what is made.
 const SPARE: u64 = 64 << 20;
 
+/// How large the write-ahead log of Postgres may become while a dump is put into a database (`max_wal_size` as it is by
+/// default).
+const LOG: u64 = 1 << 30;
+
 /// Refuses what puts a backup's database beside the present one, where that is on this machine and there is no room.
 fn need_database_room(what: &'static str, config: &Config, subject: &Subject, manifest: &Manifest) -> Result<()> {
     if !subject.here {
@@ -132,7 +139,7 @@ fn need_database_room(what: &'static str, config: &Config, subject: &Subject, ma
     }
     let own = config.data.dir.join("postgres");
     let path = if own.exists() { own } else { config.data.dir.clone() };
-    need_room(what, &path, manifest.database_bytes + manifest.database_bytes / 4 + SPARE)
+    need_room(what, &path, manifest.database_bytes + manifest.database_bytes / 4 + LOG + SPARE)
 }
 
 /// Refuses what needs more room than there is on the disk of `path`.

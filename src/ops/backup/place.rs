@@ -1,9 +1,9 @@
 //! Where backups lie: their folders, what is written beside them, and who may do what at the same time.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -22,13 +22,17 @@ pub(super) const MANIFEST: &str = "manifest.json";
 pub(super) const SETTINGS: &str = "talentprompt.toml";
 const VERIFIED: &str = "verified.json";
 
+/// Of the appliance, in the folder of its data (by their names `config::check` refuses them as well).
+const LIVE: [&str; 6] = ["files", "postgres", "qdrant", "redis", "tls", "models"];
+
 /// Beside the backups.
 const POOL: &str = "files";
 const ATTEMPT: &str = "last.json";
 const DRILL: &str = "drill.json";
-/// Held by whoever makes a backup, and by whoever reads one.
+/// Held by whoever makes a backup, by whoever reads one, and by whoever tries one.
 const MAKING: &str = ".making.lock";
 const READING: &str = ".reading.lock";
+const TRYING: &str = ".trying.lock";
 /// How the name ends of what is not complete.
 const HALF: &str = ".making";
 
@@ -91,11 +95,11 @@ impl Place {
     pub fn all(&self) -> Result<Vec<Backup>> {
         let entries = match fs::read_dir(&self.dir) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            other => other.map_err(failed(&self.dir))?,
+            other => other.map_err(self.failed(&self.dir))?,
         };
         let mut found = Vec::new();
         for entry in entries {
-            let entry = entry.map_err(failed(&self.dir))?;
+            let entry = entry.map_err(self.failed(&self.dir))?;
             let name = entry.file_name().to_string_lossy().into_owned();
             let Some(at) = begun(&name) else { continue };
             let path = entry.path();
@@ -120,35 +124,72 @@ impl Place {
         Ok(Files::open(self.dir.join(POOL)).await?)
     }
 
+    /// What became of a file of the backups, with what to do where it is not permitted.
+    fn failed<'a>(&'a self, path: &'a Path) -> impl FnOnce(io::Error) -> Error + 'a {
+        move |source| match failed(path)(source) {
+            Error::Io { path, source } if is_denied(&source) => Error::Denied { path, dir: self.dir.clone(), source },
+            other => other,
+        }
+    }
+
     /// Makes the folder where there is none.
     pub(super) fn prepare(&self) -> Result<()> {
-        DirBuilder::new().recursive(true).mode(0o700).create(&self.dir).map_err(failed(&self.dir))
+        DirBuilder::new().recursive(true).mode(0o700).create(&self.dir).map_err(self.failed(&self.dir))
+    }
+
+    /// Refuses a folder that is the appliance's own, by whichever name: what no backup lists is deleted from it.
+    pub(super) fn is_apart(&self, config: &Config) -> Result<()> {
+        let real = |path: &Path| path.canonicalize().ok();
+        let (dir, data) = (real(&self.dir), real(&config.data.dir));
+        let refused = || {
+            Error::Refused(format!(
+                "{} is where the appliance keeps its own data, and backups remove what they do not list; name another \
+                 folder in `[backup] dir`",
+                self.dir.display()
+            ))
+        };
+        let within = LIVE.iter().any(|name| {
+            let live = real(&config.data.dir.join(name));
+            live.zip(dir.as_ref()).is_some_and(|(live, dir)| dir.starts_with(live))
+        });
+        if within || (dir.is_some() && dir == data) {
+            return Err(refused());
+        }
+        let inode = |path: &Path| path.metadata().map(|found| (found.dev(), found.ino())).ok();
+        let (pool, files) = (inode(&self.dir.join(POOL)), inode(&config.files_dir()));
+        if pool.is_some() && pool == files { Err(refused()) } else { Ok(()) }
+    }
+
+    /// Addresses of documents that some backup was found to have damaged or missing.
+    pub(super) fn doubted(&self) -> Result<HashSet<String>> {
+        let found = self.all()?.into_iter().filter_map(|backup| backup.verified).flat_map(|verified| verified.damage);
+        Ok(found.filter_map(|damage| damage.address().map(str::to_owned)).collect())
     }
 
     /// Makes the folder of a backup that is not complete.
     pub(super) fn half(&self, id: &str) -> Result<PathBuf> {
         let path = self.dir.join(format!("{id}{HALF}"));
-        DirBuilder::new().mode(0o700).create(&path).map_err(failed(&path))?;
+        DirBuilder::new().mode(0o700).create(&path).map_err(self.failed(&path))?;
         Ok(path)
     }
 
     /// Completes it: everything is on the disk before it takes its name.
     pub(super) fn complete(&self, half: &Path, id: &str) -> Result<PathBuf> {
         let path = self.dir.join(id);
-        let folder = File::open(&self.dir).map_err(failed(&self.dir))?;
-        rustix::fs::syncfs(&folder).map_err(|error| failed(&self.dir)(error.into()))?;
-        fs::rename(half, &path).map_err(failed(&path))?;
-        folder.sync_all().map_err(failed(&self.dir))?;
+        let folder = File::open(&self.dir).map_err(self.failed(&self.dir))?;
+        rustix::fs::syncfs(&folder).map_err(|error| self.failed(&self.dir)(error.into()))?;
+        fs::rename(half, &path).map_err(self.failed(&path))?;
+        folder.sync_all().map_err(self.failed(&self.dir))?;
         Ok(path)
     }
 
     /// Removes what was begun and never completed.
     pub(super) fn sweep(&self) -> Result<()> {
-        for entry in fs::read_dir(&self.dir).map_err(failed(&self.dir))? {
-            let path = entry.map_err(failed(&self.dir))?.path();
+        for entry in fs::read_dir(&self.dir).map_err(self.failed(&self.dir))? {
+            let path = entry.map_err(self.failed(&self.dir))?.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             if name.strip_suffix(HALF).is_some_and(|id| begun(id).is_some()) {
-                fs::remove_dir_all(&path).map_err(failed(&path))?;
+                fs::remove_dir_all(&path).map_err(self.failed(&path))?;
             }
         }
         Ok(())
@@ -159,7 +200,19 @@ impl Place {
         let lock = self.lock(MAKING)?;
         lock.try_lock().map_err(|error| match error {
             fs::TryLockError::WouldBlock => Error::Busy(self.dir.clone()),
-            fs::TryLockError::Error(source) => failed(&self.dir.join(MAKING))(source),
+            fs::TryLockError::Error(source) => self.failed(&self.dir.join(MAKING))(source),
+        })?;
+        Ok(lock)
+    }
+
+    /// Takes the turn to try a backup, until the answer is dropped: there is one scratch database.
+    pub(super) fn trying(&self) -> Result<File> {
+        let lock = self.lock(TRYING)?;
+        lock.try_lock().map_err(|error| match error {
+            fs::TryLockError::WouldBlock => {
+                Error::Refused("another drill is on its way right now; wait until it is done".to_owned())
+            }
+            fs::TryLockError::Error(source) => self.failed(&self.dir.join(TRYING))(source),
         })?;
         Ok(lock)
     }
@@ -169,7 +222,7 @@ impl Place {
         let place = self.clone();
         blocking(move || {
             let lock = place.lock(READING)?;
-            lock.lock_shared().map_err(failed(&place.dir.join(READING)))?;
+            lock.lock_shared().map_err(place.failed(&place.dir.join(READING)))?;
             Ok(lock)
         })
         .await
@@ -183,7 +236,7 @@ impl Place {
 
     fn lock(&self, name: &str) -> Result<File> {
         let path = self.dir.join(name);
-        File::options().create(true).truncate(false).write(true).mode(0o600).open(&path).map_err(failed(&path))
+        File::options().create(true).truncate(false).write(true).mode(0o600).open(&path).map_err(self.failed(&path))
     }
 
     /// Whether a backup is being made at this moment. Makes nothing: whoever asks may be another user.
@@ -209,6 +262,10 @@ impl Place {
     pub(super) fn note_drill(&self, drill: &Drill) -> Result<()> {
         write_json(&self.dir.join(DRILL), drill)
     }
+}
+
+fn is_denied(source: &io::Error) -> bool {
+    matches!(source.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem)
 }
 
 /// What differs between two lists of counts, in words.
@@ -276,6 +333,23 @@ mod tests {
         assert!(place.removing().unwrap().is_none());
         drop(reading);
         assert!(place.removing().unwrap().is_some());
+    }
+
+    #[test]
+    fn one_tries_a_backup_at_a_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = Place { dir: folder.path().to_owned() };
+        let trying = place.trying().unwrap();
+        assert!(place.trying().unwrap_err().to_string().contains("another drill"));
+        drop(trying);
+        place.trying().unwrap();
+    }
+
+    #[test]
+    fn what_is_not_permitted_names_the_folder_of_backups_and_not_the_one_above() {
+        let place = Place { dir: "/mnt/backups".into() };
+        let told = place.failed(Path::new("/mnt/backups"))(io::ErrorKind::PermissionDenied.into()).to_string();
+        assert!(told.ends_with("-m 700 /mnt/backups, then: systemctl daemon-reload"), "{told}");
     }
 
     #[test]

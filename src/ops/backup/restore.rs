@@ -1,19 +1,19 @@
 //! Restoring: into a new database beside the one there is, which takes its place when it is complete and not before.
 //! Interrupted at any point it is simply begun again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::time::Instant;
 
 use serde::Serialize;
 
 use super::load::load;
 use super::place::{Backup, DUMP, Place, differences};
-use super::verify::damage;
+use super::verify::{damage, damaged_documents};
 use super::{Error, Progress, Result, STOP, Tell, need_database_room};
 use crate::config::Config;
-use crate::gateways::files::{Adopted, Error as FileError, Files};
+use crate::gateways::files::{Adopted, Files};
 use crate::gateways::systemd::Units;
-use crate::model::backup::{Manifest, is_later};
+use crate::model::backup::{Damage, Manifest, is_later};
 use crate::store::backups::{self, Beside, Subject};
 use crate::store::schema::VERSION;
 
@@ -36,6 +36,8 @@ pub struct Plan {
     pub serving: Vec<String>,
     /// Whether the database is on this machine, so that `migrate roll-back` undoes it.
     pub here: bool,
+    /// Whether the database as it was before an earlier restoring may be lost.
+    pub replace_kept: bool,
 }
 
 /// What was restored.
@@ -45,23 +47,41 @@ pub struct Restored {
     pub id: String,
     /// People that there are now.
     pub people: u64,
-    /// Documents that were not there any more.
+    /// Documents that were not there any more, or not whole.
     pub files_put_back: u64,
+    /// Documents of the backup that are damaged or missing in it and in the store, so that they are not there now.
+    pub files_left_out: Vec<Damage>,
     /// The name of the database as it was before.
     pub before: String,
     /// Milliseconds.
     pub took_ms: u64,
 }
 
-/// Looks whether the backup `id` can be restored here, and what keeps it from being so now; changes nothing.
-pub async fn plan(config: &Config, id: &str, units: Option<&dyn Units>) -> Result<Plan> {
+/// Looks whether the backup `id` can be restored here, and what keeps it from being so now; changes nothing. What an
+/// earlier restoring kept is in the way unless it may be replaced.
+pub async fn plan(config: &Config, id: &str, replace_kept: bool, units: Option<&dyn Units>) -> Result<Plan> {
     let backup = Place::of(config).find(Some(id))?;
     let manifest = backup.manifest()?.clone();
     let subject = backups::look(config.admin_url()).await?;
     fits(&manifest, &subject)?;
+    if !replace_kept {
+        spare_kept(config, id, subject.here).await?;
+    }
     need_database_room("restoring", config, &subject, &manifest)?;
     let serving = serving(&subject, units).await;
-    Ok(Plan { people: manifest.people(), files: manifest.files, serving, here: subject.here, backup })
+    Ok(Plan { people: manifest.people(), files: manifest.files, serving, here: subject.here, replace_kept, backup })
+}
+
+/// Refuses to replace what an earlier restoring kept: it may be the only copy of what was written until then.
+async fn spare_kept(config: &Config, id: &str, here: bool) -> Result<()> {
+    let Some(kept) = backups::kept(config.admin_url()).await? else { return Ok(()) };
+    let at = kept.made_at().map(|at| format!(", of {at}")).unwrap_or_default();
+    let back = if here { "to return to it: talentprompt migrate roll-back; " } else { "" };
+    Err(Error::Refused(format!(
+        "the database as it was before an earlier restoring is kept as {}{at}, and restoring again would remove it; \
+         {back}if it may be lost: talentprompt backup restore {id} --replace-kept --confirm",
+        kept.name
+    )))
 }
 
 /// Refuses what this program or this Postgres cannot work with.
@@ -103,7 +123,8 @@ async fn serving(subject: &Subject, units: Option<&dyn Units>) -> Vec<String> {
     serving
 }
 
-/// Restores: verifies, fills a database beside, puts missing documents back, and exchanges the databases last.
+/// Restores: verifies, fills a database beside, puts missing documents back, and exchanges the databases last. Documents
+/// that are damaged in the backup are left out; anything else that is damaged keeps it from being restored.
 pub async fn restore(config: &Config, plan: &Plan, tell: Tell<'_>) -> Result<Restored> {
     if !plan.serving.is_empty() {
         return Err(Error::Refused(format!(
@@ -114,7 +135,11 @@ pub async fn restore(config: &Config, plan: &Plan, tell: Tell<'_>) -> Result<Res
     let (started, place, backup) = (Instant::now(), Place::of(config), &plan.backup);
     // Neither is anything removed meanwhile, nor the database dumped when it is to be exchanged.
     let (_turn, _reading) = (place.turn()?, place.reading().await?);
-    let damage = damage(&place, backup, tell).await?;
+    // Another one may have ended since it was planned.
+    if !plan.replace_kept {
+        spare_kept(config, &backup.id, plan.here).await?;
+    }
+    let damage = damage(backup, tell).await?;
     if !damage.is_empty() {
         let named: Vec<_> = damage.iter().take(NAMED).map(|one| format!("{}: {}", one.file, one.problem)).collect();
         return Err(Error::Refused(format!(
@@ -130,10 +155,9 @@ pub async fn restore(config: &Config, plan: &Plan, tell: Tell<'_>) -> Result<Res
     let filled = async {
         let counts = fill(backup, &beside).await?;
         beside.settle().await?;
-        let files_put_back = put_back(config, &place, backup, tell).await?;
-        Ok((counts, files_put_back))
+        Ok((counts, put_back(config, &place, backup, tell).await?))
     };
-    let (counts, files_put_back) = match filled.await {
+    let (counts, (files_put_back, files_left_out)) = match filled.await {
         Ok(filled) => filled,
         Err(error) => {
             // The next attempt removes it where this cannot.
@@ -147,6 +171,7 @@ pub async fn restore(config: &Config, plan: &Plan, tell: Tell<'_>) -> Result<Res
         id: backup.id.clone(),
         people: counts.get("candidates").copied().unwrap_or_default(),
         files_put_back,
+        files_left_out,
         before,
         took_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
     })
@@ -163,20 +188,29 @@ async fn fill(backup: &Backup, beside: &Beside) -> Result<BTreeMap<String, u64>>
     Err(Error::Refused(format!("what was restored is not what the manifest says: {}", differing.join(", "))))
 }
 
-/// Puts documents back that are not there any more, or not whole.
-async fn put_back(config: &Config, place: &Place, backup: &Backup, tell: Tell<'_>) -> Result<u64> {
-    tell(Progress::Phase("putting documents back"));
+/// Puts documents back that are not there any more, or not whole; answers how many, and which could not be.
+async fn put_back(config: &Config, place: &Place, backup: &Backup, tell: Tell<'_>) -> Result<(u64, Vec<Damage>)> {
     let (files, pool) = (Files::open(config.files_dir()).await?, place.pool().await?);
     let list = backup.list()?;
+    let damaged = damaged_documents(place, &list, tell).await?;
+    let unusable: HashSet<_> = damaged.iter().filter_map(Damage::address).collect();
+    tell(Progress::Phase("putting documents back"));
     let mut put = 0;
-    for (done, address) in list.iter().enumerate() {
+    for (done, address) in list.iter().enumerate().filter(|(_, address)| !unusable.contains(address.as_str())) {
         tell(Progress::Files(done, list.len()));
-        match files.adopt(&pool, address).await {
-            Ok(Adopted::Kept) => {}
-            Ok(Adopted::Linked | Adopted::Copied) => put += 1,
-            Err(FileError::Missing { .. }) => return Err(Error::Refused(format!("the document {address} is gone"))),
-            Err(error) => return Err(error.into()),
+        // What is here may be damaged, and the backup's was just read.
+        match files.adopt(&pool, address, true).await? {
+            Adopted::Kept => {}
+            Adopted::Linked | Adopted::Copied => put += 1,
         }
     }
-    Ok(put)
+    let mut left_out = Vec::new();
+    for damage in damaged {
+        let here = match damage.address() {
+            Some(address) => files.read(address).await.is_ok(),
+            None => false,
+        };
+        left_out.extend((!here).then_some(damage));
+    }
+    Ok((put, left_out))
 }

@@ -8,28 +8,43 @@ use crate::base::clock::Clock;
 use crate::base::secret::{hex, sha256};
 use crate::config::Config;
 use crate::gateways::dump;
-use crate::gateways::files::Error as FileError;
+use crate::gateways::files::{Error as FileError, Files};
 use crate::model::backup::{Damage, Manifest, Verified};
 
+/// A backup that was read as a whole.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    /// The backup.
+    pub backup: Backup,
+    /// How it was found.
+    pub verified: Verified,
+    /// Documents that are damaged or missing in the store of the appliance as well, by their addresses.
+    pub lost: Vec<String>,
+}
+
 /// Reads the backup of that name, or the newest; what is wrong with it is written down with it.
-pub async fn verify(
-    config: &Config,
-    id: Option<&str>,
-    clock: &dyn Clock,
-    tell: Tell<'_>,
-) -> Result<(Backup, Verified)> {
+pub async fn verify(config: &Config, id: Option<&str>, clock: &dyn Clock, tell: Tell<'_>) -> Result<Seen> {
     let place = Place::of(config);
     place.find(id)?;
     let _reading = place.reading().await?;
     let backup = place.find(id)?;
-    let damage = damage(&place, &backup, tell).await?;
+    let mut damage = damage(&backup, tell).await?;
+    if let (Ok(_), Ok(list)) = (&backup.manifest, backup.list()) {
+        damage.extend(damaged_documents(&place, &list, tell).await?);
+    }
+    let (store, mut lost) = (Files::open(config.files_dir()).await?, Vec::new());
+    for address in damage.iter().filter_map(Damage::address) {
+        if store.read(address).await.is_err() {
+            lost.push(address.to_owned());
+        }
+    }
     let verified = Verified { at: clock.now(), damage };
     backup.note(&verified)?;
-    Ok((backup, verified))
+    Ok(Seen { backup, verified, lost })
 }
 
-/// What is damaged or missing.
-pub(super) async fn damage(place: &Place, backup: &Backup, tell: Tell<'_>) -> Result<Vec<Damage>> {
+/// What is damaged or missing without which nothing can be restored: the manifest, the dump and the list of documents.
+pub(super) async fn damage(backup: &Backup, tell: Tell<'_>) -> Result<Vec<Damage>> {
     let of = |name: &str, problem: String| Damage { file: format!("{}/{name}", backup.id), problem };
     let manifest = match &backup.manifest {
         Ok(manifest) => manifest,
@@ -49,8 +64,13 @@ pub(super) async fn damage(place: &Place, backup: &Backup, tell: Tell<'_>) -> Re
     if hex(&sha256(text.as_bytes())) != manifest.list.sha256 {
         damage.push(of(LIST, "it is not what was written".to_owned()));
     }
+    Ok(damage)
+}
+
+/// Which documents of a list are damaged or missing.
+pub(super) async fn damaged_documents(place: &Place, list: &[String], tell: Tell<'_>) -> Result<Vec<Damage>> {
     tell(Progress::Phase("reading the documents"));
-    let pool = place.pool().await?;
+    let (pool, mut damage) = (place.pool().await?, Vec::new());
     for (done, address) in list.iter().enumerate() {
         tell(Progress::Files(done, list.len()));
         if let Err(error) = pool.read(address).await {

@@ -51,7 +51,7 @@ fn made(newest: Option<(DateTime<Utc>, bool)>, attempt: Option<Attempt>, busy: b
             Finding::error(NAME, format!("the newest is of {}", told(at)), lost, CREATE)
         }
         (Some((at, true)), None) => {
-            let means = "it cannot be restored as it is";
+            let means = "what is damaged in it is not restored";
             let todo = "talentprompt backup verify, which says what; then: talentprompt backup create";
             Finding::error(NAME, format!("the newest, of {}, is damaged", told(at)), means, todo)
         }
