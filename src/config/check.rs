@@ -55,8 +55,7 @@ pub(super) fn first_mistake(config: &Config) -> Option<(&'static str, String)> {
 /// Whether backups would lie among what the appliance itself keeps, as far as the names say it.
 fn is_own(config: &Config, backup: &Path) -> bool {
     let data = &config.data.dir;
-    let live = ["files", "postgres", "qdrant", "redis", "tls", "models"].map(|name| data.join(name));
-    let within = live.iter().any(|live| backup.starts_with(live));
+    let within = config.own_dirs().iter().any(|own| backup.starts_with(own));
     !backup.as_os_str().is_empty() && (backup == data || within || data.starts_with(backup.join("files")))
 }
 

@@ -248,6 +248,11 @@ impl Config {
         self.data.dir.join("tls")
     }
 
+    /// Where the appliance itself keeps things, under the data directory; backups must not lie there.
+    pub fn own_dirs(&self) -> [PathBuf; 6] {
+        ["files", "postgres", "qdrant", "redis", "tls", "models"].map(|name| self.data.dir.join(name))
+    }
+
     /// Where backups are.
     pub fn backup_dir(&self) -> PathBuf {
         if self.backup.dir.as_os_str().is_empty() { self.data.dir.join("backups") } else { self.backup.dir.clone() }

@@ -84,10 +84,11 @@ impl Files {
     pub async fn stage(&self, bytes: Vec<u8>) -> Result<Staged, Error> {
         let root = self.root.clone();
         blocking(move || {
-            let address = hex(&Sha256::digest(&bytes));
+            let sum: [u8; 32] = Sha256::digest(&bytes).into();
+            let address = hex(&sum);
             let path = location(&root, &address);
             let temporary = if is_whole(&path, &bytes) { None } else { Some(written(&root, &bytes)?) };
-            Ok(Staged { address, root, path, bytes, temporary })
+            Ok(Staged { sum, address, root, path, bytes, temporary })
         })
         .await
     }
@@ -210,6 +211,7 @@ const OLD: Duration = Duration::from_hours(24);
 /// Bytes that are written down and vanish unless they are kept.
 #[derive(Debug)]
 pub struct Staged {
+    sum: [u8; 32],
     address: String,
     root: PathBuf,
     path: PathBuf,
@@ -224,14 +226,17 @@ impl Staged {
         &self.address
     }
 
+    /// Their SHA-256.
+    pub fn sum(&self) -> &[u8] {
+        &self.sum
+    }
+
     /// Keeps them.
     pub async fn keep(self) -> Result<(), Error> {
         blocking(move || {
-            if is_whole(&self.path, &self.bytes) {
-                return Ok(());
-            }
             let temporary = match self.temporary {
                 Some(temporary) => temporary,
+                None if self.path.exists() => return Ok(()),
                 // Erased since.
                 None => written(&self.root, &self.bytes)?,
             };

@@ -90,13 +90,14 @@ struct Origin {
 async fn keep(ctx: &Context, from: Origin, filename: &str, bytes: Vec<u8>) -> Result<Upload> {
     let now = ctx.now();
     let size = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
-    let content_hash = secret::sha256(&bytes).to_vec();
+    // Before a connection is taken: many may write at once, and slowly.
+    let staged = ctx.files.stage(bytes).await?;
     let upload = Upload {
         id: ctx.id(UploadId::new),
         parent_id: from.archive,
         filename: clean_filename(filename),
         size,
-        content_hash,
+        content_hash: staged.sum().to_vec(),
         media_type: None,
         status: Status::Queued,
         error: None,
@@ -105,8 +106,6 @@ async fn keep(ctx: &Context, from: Origin, filename: &str, bytes: Vec<u8>) -> Re
         created_at: now,
         updated_at: now,
     };
-    // Before a connection is taken: many may write at once, and slowly.
-    let staged = ctx.files.stage(bytes).await?;
     let mut tx = ctx.store.workspace(from.workspace).await?;
     // Whoever erases the same bytes at this moment is waited for, or waits.
     uploads::lock_content(&mut tx, staged.address()).await?;

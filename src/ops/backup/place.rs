@@ -22,9 +22,6 @@ pub(super) const MANIFEST: &str = "manifest.json";
 pub(super) const SETTINGS: &str = "talentprompt.toml";
 const VERIFIED: &str = "verified.json";
 
-/// Of the appliance, in the folder of its data (by their names `config::check` refuses them as well).
-const LIVE: [&str; 6] = ["files", "postgres", "qdrant", "redis", "tls", "models"];
-
 /// Beside the backups.
 const POOL: &str = "files";
 const ATTEMPT: &str = "last.json";
@@ -148,9 +145,9 @@ impl Place {
                 self.dir.display()
             ))
         };
-        let within = LIVE.iter().any(|name| {
-            let live = real(&config.data.dir.join(name));
-            live.zip(dir.as_ref()).is_some_and(|(live, dir)| dir.starts_with(live))
+        let within = config.own_dirs().iter().any(|own| {
+            let own = real(own);
+            own.zip(dir.as_ref()).is_some_and(|(own, dir)| dir.starts_with(own))
         });
         if within || (dir.is_some() && dir == data) {
             return Err(refused());
