@@ -5,6 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use tokio::sync::{broadcast, watch};
 
+use crate::ai::Door;
 use crate::base::clock::Clock;
 use crate::base::random;
 use crate::base::turns::Turns;
@@ -33,6 +34,8 @@ pub struct Context {
     pub cache: Cache,
     /// Who is at what is done one after the other.
     pub turns: Turns,
+    /// The metered door to every language model.
+    pub ai: Door,
     /// The embedding model.
     pub embedder: Arc<dyn Embedder>,
     /// The vector engine.

@@ -3,6 +3,8 @@
 //! The map, lowest floor first. A file may use only floors below its own, and modules on one floor do not
 //! know each other; `tests/architecture.rs` reads the source and fails when this is broken.
 
+/// Floor 4: the one metered door to every model: tiers, prompts, budget, cache, fallback, validation.
+pub mod ai;
 /// Floor 0: clock, randomness, bounded text, secrets; knows nothing of the project.
 pub mod base;
 /// Floor 8: composition and life cycle.

@@ -29,9 +29,11 @@ const FLOORS: [&[&str]; 10] = [
 const DIVIDED: [&str; 1] = ["gateways"];
 
 /// Outside crates that have one door: who may use them.
-const DOORS: [(&[&str], &[&str]); 13] = [
+const DOORS: [(&[&str], &[&str]); 19] = [
     (&["sqlx"], &["store"]),
-    (&["axum", "axum_extra", "tower", "tower_http", "utoipa_axum", "rust_embed"], &["http"]),
+    (&["axum", "axum_extra", "tower_http", "utoipa_axum", "rust_embed"], &["http"]),
+    // The client of OpenAI's protocol takes a service of it.
+    (&["tower"], &["http", "gateways::llm"]),
     (&["utoipa"], &["http", "recruit", "model"]),
     (&["clap", "indicatif"], &["cli"]),
     (&["anyhow"], &["cli", "boot"]),
@@ -41,7 +43,12 @@ const DOORS: [(&[&str], &[&str]); 13] = [
     (&["systemd"], &["gateways::systemd"]),
     (&["tokenizers", "gemm", "safetensors"], &["gateways::embed"]),
     (&["landlock", "html2text", "quick_xml"], &["gateways::extract"]),
-    (&["rustls", "tokio_rustls", "rcgen", "instant_acme", "x509_cert"], &["gateways::tls"]),
+    (&["tokio_rustls", "rcgen", "instant_acme", "x509_cert"], &["gateways::tls"]),
+    (&["rustls"], &["gateways::tls", "base::outbound"]),
+    (&["async_openai"], &["gateways::llm"]),
+    (&["reqwest"], &["gateways", "base::outbound"]),
+    (&["schemars", "minijinja"], &["ai", "gateways"]),
+    (&["governor"], &["ai"]),
     (&["ipnet"], &["config"]),
 ];
 /// Parts of `std::env` that do not read the environment.

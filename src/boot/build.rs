@@ -6,9 +6,10 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use tokio::sync::{broadcast, watch};
 
+use crate::ai::Door;
 use crate::base::clock::{Clock, SystemClock};
 use crate::base::turns::Turns;
-use crate::config::{Config, environment};
+use crate::config::{Config, Live, environment};
 use crate::context::Context;
 use crate::gateways::cache::Cache;
 use crate::gateways::embed::Embedder;
@@ -51,9 +52,12 @@ pub async fn context(config: Config, need: Need) -> Result<Context> {
     let (model_dir, threads) = (config.model_dir(), threads(&config));
     let embedder = tokio::task::spawn_blocking(move || LocalEmbedder::load(&model_dir, threads)).await??;
     let (vectors, local) = vectors(&config, &embedder)?;
+    let extractor = extractor(&config, Ocr::Auto)?;
+    let config: Live = config.into();
     let ctx = Context {
-        extractor: extractor(&config, Ocr::Auto)?,
-        config: config.into(),
+        ai: Door::new(config.clone(), store.clone(), cache.clone(), Arc::clone(&clock)),
+        extractor,
+        config,
         store,
         clock,
         files,

@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::watchdog;
+use crate::ai::ledger;
 use crate::context::Context;
 use crate::gateways::extract;
 use crate::gateways::systemd::process;
@@ -74,6 +76,7 @@ pub async fn run(ctx: Context, role: Role, doors: http::Doors, stop: Cancellatio
         tracker.spawn(tasks::schedule::run(ctx.clone(), stop.clone()));
     }
     tracker.spawn(hear(ctx.clone(), stop.clone()));
+    tracker.spawn(keep_calls(ctx.clone(), stop.clone()));
     tracker.spawn(watch_vectors(ctx.clone(), stop.clone()));
     tracker.spawn(watchdog::run(ctx.clone(), pulse, stop.clone()));
     tracker.close();
@@ -97,6 +100,22 @@ pub async fn run(ctx: Context, role: Role, doors: http::Doors, stop: Cancellatio
     Ok(())
 }
 
+/// Says that the calls of models that this process makes are under way, and gives up those of processes that are gone.
+async fn keep_calls(ctx: Context, stop: CancellationToken) {
+    let mut regular = tokio::time::interval(ledger::RENEW_EVERY);
+    regular.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = regular.tick() => {
+                if let Err(error) = ctx.ai.keep().await {
+                    tracing::warn!(%error, "cannot say that calls of models are under way, trying again");
+                }
+            }
+            () = stop.cancelled() => return,
+        }
+    }
+}
+
 async fn watch_vectors(ctx: Context, stop: CancellationToken) {
     tokio::select! {
         () = standby::watch(&ctx) => {}
@@ -115,6 +134,7 @@ pub async fn work(ctx: Context, stop: CancellationToken) -> Result<()> {
     tokio::join!(
         keep_lock(ctx.clone(), lock, stop.clone()),
         hear(ctx.clone(), stop.clone()),
+        keep_calls(ctx.clone(), stop.clone()),
         watch_vectors(ctx.clone(), stop.clone()),
         tasks::runner::run(ctx.clone(), Pulse::new(ctx.config.get().tasks.workers), stop)
     );

@@ -8,6 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use serde::Deserialize;
 
+pub mod ai;
 mod check;
 mod credentials;
 pub mod domain;
@@ -16,6 +17,7 @@ mod load;
 pub mod proxies;
 mod tls;
 
+pub use ai::{Ai, LOCAL, PROVIDERS, Provider};
 pub use load::{Changes, Error, Loaded, Source, load};
 pub use tls::Tls;
 
@@ -27,7 +29,7 @@ pub const DEFAULT_PATH: &str = "/etc/talentprompt/talentprompt.toml";
 
 /// The keys that are read at each use, so that a change is in force as soon as the file is read again. The others are
 /// read when something is opened or started.
-pub const LIVE: [&str; 11] = [
+pub const LIVE: [&str; 39] = [
     "server.public_url",
     "intake.max_file_mb",
     "intake.max_files",
@@ -39,6 +41,34 @@ pub const LIVE: [&str; 11] = [
     "log.level",
     "backup.dir",
     "backup.keep_days",
+    "ai.simple",
+    "ai.medium",
+    "ai.complex",
+    "ai.month_usd",
+    "ai.day_usd",
+    "ai.warn_percent",
+    "ai.simple_percent",
+    "ai.medium_percent",
+    "ai.complex_percent",
+    "ai.prices",
+    "ai.compare",
+    "ai.compare_percent",
+    "ai.cache_days",
+    "openai.api_key",
+    "openai.url",
+    "openai.requests_per_minute",
+    "openai.tokens_per_minute",
+    "openai.timeout_s",
+    "claude.api_key",
+    "claude.url",
+    "claude.requests_per_minute",
+    "claude.tokens_per_minute",
+    "claude.timeout_s",
+    "compatible.api_key",
+    "compatible.url",
+    "compatible.requests_per_minute",
+    "compatible.tokens_per_minute",
+    "compatible.timeout_s",
 ];
 
 /// The configuration that is in force: the same for everyone who holds it, also after it was read again.
@@ -83,6 +113,14 @@ pub struct Config {
     pub embedding: Embedding,
     /// What is accepted.
     pub intake: Intake,
+    /// Models that write and read, and what they may cost.
+    pub ai: Ai,
+    /// OpenAI.
+    pub openai: Provider,
+    /// Claude.
+    pub claude: Provider,
+    /// Any other server of OpenAI's protocol.
+    pub compatible: Provider,
     /// Background work.
     pub tasks: Tasks,
     /// Sessions and limits.

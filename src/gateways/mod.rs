@@ -6,6 +6,7 @@ pub mod dump;
 pub mod embed;
 pub mod extract;
 pub mod files;
+pub mod llm;
 pub mod systemd;
 pub mod tls;
 pub mod vectors;

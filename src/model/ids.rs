@@ -66,4 +66,6 @@ ids! {
     TaskId,
     /// One search that was asked.
     QueryId,
+    /// One call of a model, and the money reserved for it.
+    CallId,
 }

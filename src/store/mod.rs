@@ -12,6 +12,7 @@ use sqlx::{Connection, PgConnection, PgPool, Postgres};
 use crate::model::ids::WorkspaceId;
 
 pub mod accounts;
+pub mod ai;
 pub mod backups;
 pub mod bytes;
 pub mod candidates;

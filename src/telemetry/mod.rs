@@ -4,6 +4,7 @@
 
 mod journal;
 
+use tracing_subscriber::filter::ParseError;
 use tracing_subscriber::prelude::*;
 use tracing_subscriber::{EnvFilter, Registry, fmt, reload};
 
@@ -24,7 +25,7 @@ pub struct Log(reload::Handle<EnvFilter, Registry>);
 
 /// Starts the log. `filter` is a level or a filter such as `info,talentprompt=debug`; a wrong one becomes `info`.
 pub fn start(filter: &str, target: Target) -> Log {
-    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = parse(filter).unwrap_or_else(|_| EnvFilter::new("info"));
     let (filter, handle) = reload::Layer::new(filter);
     let registry = tracing_subscriber::registry().with(filter);
     let lines = fmt::layer().with_writer(std::io::stderr).with_target(false);
@@ -42,15 +43,20 @@ pub fn start(filter: &str, target: Target) -> Log {
     Log(handle)
 }
 
+/// The client of OpenAI's protocol logs what was answered, which may say much of a person.
+fn parse(filter: &str) -> Result<EnvFilter, ParseError> {
+    EnvFilter::try_new(format!("{filter},async_openai=off"))
+}
+
 /// Whether `text` is a level or a filter.
 pub fn is_filter(text: &str) -> bool {
-    EnvFilter::try_new(text).is_ok()
+    parse(text).is_ok()
 }
 
 impl Log {
     /// From now on this filter; a wrong one changes nothing.
     pub fn filter(&self, filter: &str) {
-        if let Ok(filter) = EnvFilter::try_new(filter) {
+        if let Ok(filter) = parse(filter) {
             // The log lives as long as the process.
             drop(self.0.reload(filter));
         }

@@ -14,11 +14,12 @@ use reqwest::multipart::{Form, Part};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use talentprompt::ai::Door;
 use talentprompt::base::clock::{Clock, SystemClock};
 use talentprompt::base::turns::Turns;
 use talentprompt::base::{random, secret};
 use talentprompt::boot::lifecycle::{self, Role};
-use talentprompt::config::{self, Config};
+use talentprompt::config::{self, Config, Live};
 use talentprompt::context::Context;
 use talentprompt::gateways::cache::Cache;
 use talentprompt::gateways::embed::local::LocalEmbedder;
@@ -265,15 +266,19 @@ async fn context(config: Config, model: bool) -> Context {
     store.check_role().await.unwrap();
     let embedder: Arc<dyn Embedder> = if model { real_model(&config).await } else { Arc::new(HashEmbedder::new()) };
     let executable = PathBuf::from(env!("CARGO_BIN_EXE_talentprompt"));
+    let cache = Cache::open(&config.redis.url, Arc::clone(&clock)).unwrap();
+    let files = Files::open(config.files_dir()).await.unwrap();
+    let config: Live = config.into();
     Context {
-        cache: Cache::open(&config.redis.url, Arc::clone(&clock)).unwrap(),
+        ai: Door::new(config.clone(), store.clone(), cache.clone(), Arc::clone(&clock)),
+        cache,
         turns: Turns::default(),
-        files: Files::open(config.files_dir()).await.unwrap(),
+        files,
         vectors: Arc::new(EmbeddedIndex::new(embedder.model().dimensions)),
         extractor: Extractor::new(ExtractLimits::default(), executable),
         notices: broadcast::channel(4_096).0,
         services: tokio::sync::watch::channel(None).0,
-        config: config.into(),
+        config,
         store,
         clock,
         embedder,
