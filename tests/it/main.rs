@@ -3,6 +3,7 @@
 
 mod accounts;
 mod acme;
+mod ai;
 mod backup;
 mod candidates;
 mod edge;
