@@ -117,7 +117,13 @@ impl From<files::Error> for Error {
 
 impl From<embed::Error> for Error {
     fn from(error: embed::Error) -> Self {
-        Self::Internal(error.to_string())
+        match error {
+            embed::Error::Model(reason) => Self::Internal(reason),
+            embed::Error::Unavailable(reason) => {
+                tracing::warn!(reason, "the embedding model does not answer");
+                Self::Unavailable("the embedding model")
+            }
+        }
     }
 }
 
