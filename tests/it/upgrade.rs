@@ -39,6 +39,7 @@ impl Database {
               execute format('drop policy backup on %I', name);
             end loop; end $$";
         database.run(policies).await;
+        database.run("drop table mails, outbox, suppressions, unsubscribe_links, mail_days").await;
         database.run("drop table releases").await;
         database.run("delete from _sqlx_migrations where version > 2").await;
         database.run("insert into workspaces values (gen_random_uuid(), 'Before', now())").await;
