@@ -16,7 +16,6 @@ use crate::gateways::embed::Embedder;
 use crate::gateways::embed::local::LocalEmbedder;
 use crate::gateways::extract::{ExtractLimits, Extractor, Ocr};
 use crate::gateways::files::Files;
-use crate::gateways::tls;
 use crate::gateways::vectors::VectorIndex;
 use crate::gateways::vectors::embedded::{EmbeddedIndex, Filling};
 use crate::gateways::vectors::qdrant::{QdrantIndex, Settings};
@@ -43,7 +42,6 @@ pub enum Need {
 
 /// Opens everything the configuration names.
 pub async fn context(config: Config, need: Need) -> Result<Context> {
-    tls::install();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let store = Store::connect(&config.database.url, config.database.max_connections)
         .await

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use reqwest::header::HeaderValue;
 use reqwest::{Client, RequestBuilder, StatusCode};
 use serde_json::Value;
 
 use super::Error;
+use crate::base::outbound;
 
 /// How long a provider may take to answer.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -19,6 +20,8 @@ pub(super) struct Api {
     client: Client,
     name: &'static str,
     url: String,
+    /// The header that carries the key.
+    key: (&'static str, HeaderValue),
 }
 
 impl Api {
@@ -28,37 +31,31 @@ impl Api {
         let mut key =
             HeaderValue::from_str(key).map_err(|_| unusable("its key has signs that no key has".to_owned()))?;
         key.set_sensitive(true);
-        let headers = HeaderMap::from_iter([(HeaderName::from_static(header), key)]);
-        let client = Client::builder()
-            // Resend refuses whoever does not say who they are.
-            .user_agent(concat!("talentprompt/", env!("CARGO_PKG_VERSION")))
-            .default_headers(headers)
-            .redirect(reqwest::redirect::Policy::none())
-            .timeout(PATIENCE)
-            .build()
-            .map_err(|error| unusable(error.to_string()))?;
-        Ok(Self { client, name, url: url.trim_end_matches('/').to_owned() })
+        let client = outbound::client(PATIENCE);
+        Ok(Self { client, name, url: url.trim_end_matches('/').to_owned(), key: (header, key) })
     }
 
     pub(super) fn post(&self, path: &str, body: &Value) -> RequestBuilder {
-        self.client.post(format!("{}{path}", self.url)).json(body)
+        let (header, key) = &self.key;
+        self.client.post(format!("{}{path}", self.url)).header(*header, key.clone()).json(body)
     }
 
     pub(super) fn get(&self, path: &str) -> RequestBuilder {
-        self.client.get(format!("{}{path}", self.url))
+        let (header, key) = &self.key;
+        self.client.get(format!("{}{path}", self.url)).header(*header, key.clone())
     }
 
     /// The answer's JSON where the request was taken.
     pub(super) async fn ask(&self, request: RequestBuilder) -> Result<Value, Error> {
         // Of an error, its address is left out: it says nothing that the name does not.
         let away = |error: reqwest::Error| {
-            let mut said = error.without_url();
+            let said = error.without_url();
             let cause = std::iter::successors(std::error::Error::source(&said), |inner| inner.source()).last();
             let cause = cause.map(|cause| format!(": {cause}")).unwrap_or_default();
             Error::Later(format!("{} does not answer: {said}{cause}", self.name), None)
         };
         let answer = request.send().await.map_err(away)?;
-        let (status, after) = (answer.status(), retry_after(answer.headers()));
+        let (status, after) = (answer.status(), outbound::retry_after(answer.headers()));
         let text = answer.text().await.map_err(away)?;
         if status.is_success() {
             return Ok(serde_json::from_str(&text).unwrap_or_default());
@@ -78,9 +75,4 @@ impl Api {
             _ => Error::Refused(said),
         }
     }
-}
-
-/// How long to wait, where the answer says it in seconds (RFC 9110, section 10.2.3).
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
 }

@@ -92,12 +92,6 @@ impl Tls {
     }
 }
 
-/// Makes the program's one implementation of cryptography that of clients who take the process's. More than once does no
-/// harm.
-pub fn install() {
-    drop(ring::default_provider().install_default());
-}
-
 /// The one implementation of cryptography in the program.
 fn provider() -> Arc<CryptoProvider> {
     Arc::new(ring::default_provider())

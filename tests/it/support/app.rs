@@ -261,7 +261,6 @@ fn configuration(data: &Path, admin: &str) -> Config {
 }
 
 async fn context(config: Config, model: bool) -> Context {
-    talentprompt::gateways::tls::install();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let store = Store::connect(&config.database.url, config.database.max_connections).await.unwrap();
     store.check_role().await.unwrap();
