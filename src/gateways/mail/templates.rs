@@ -95,7 +95,7 @@ impl Template {
         values.insert("subject", subject.clone().into());
         values.insert("place", place.into());
         values.insert("unsubscribe_url", unsubscribe_url.into());
-        let values = Value::from(values);
+        let values = Value::from_pairs(values);
         let part = |kind: &str| {
             let template = TEMPLATES.get_template(&format!("{}.{kind}", self.name()))?;
             template.render(values.clone()).map(|said| said + "\n")
@@ -115,7 +115,7 @@ impl Template {
                 ("days", link.days.into()),
             ]),
             Self::Notice { paragraphs, link, .. } => BTreeMap::from([
-                ("paragraphs", paragraphs.iter().map(|text| Value::from(text.as_str())).collect::<Vec<_>>().into()),
+                ("paragraphs", paragraphs.iter().map(String::as_str).collect()),
                 ("label", link.as_ref().map(|place| place.label.as_str()).into()),
                 ("url", link.as_ref().map(|place| place.url.as_str()).into()),
             ]),
