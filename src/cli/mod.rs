@@ -16,6 +16,7 @@ mod doctor;
 mod eval;
 mod import;
 mod interpret;
+mod mail;
 mod migrate;
 mod openapi;
 mod output;
@@ -59,6 +60,8 @@ enum Command {
     #[command(subcommand)]
     Tokens(tokens::Command),
     OwnerLink(owner_link::Arguments),
+    #[command(subcommand)]
+    Mail(mail::Command),
     #[command(subcommand)]
     Services(services::Command),
     #[command(subcommand)]
@@ -113,6 +116,7 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Users(command) => users::run(file, command).await,
         Command::Tokens(command) => tokens::run(file, command).await,
         Command::OwnerLink(arguments) => owner_link::run(file, arguments).await,
+        Command::Mail(command) => mail::run(file, command).await,
         Command::Services(command) => services::run(file, command).await,
         Command::Backup(command) => backup::run(file, command).await,
         Command::Config(command) => config::run(file, &command),

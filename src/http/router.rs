@@ -10,7 +10,8 @@ use utoipa_axum::routes;
 use super::events::Board;
 use super::problem::Problem;
 use super::routes::{
-    auth, candidates, events, health, invitations, members, resumes, search, sessions, setup, status, tokens, uploads,
+    auth, candidates, events, health, invitations, mail, members, resumes, search, sessions, setup, status, tokens,
+    uploads,
 };
 use super::{idempotency, layers, openapi, record, visitor, web};
 use crate::context::Context;
@@ -47,6 +48,11 @@ pub(super) fn api() -> OpenApiRouter<Context> {
         .routes(routes!(search::suggest))
         .routes(routes!(events::stream))
         .routes(routes!(status::get))
+        .routes(routes!(mail::get))
+        .routes(routes!(mail::test))
+        .routes(routes!(mail::webhooks::brevo))
+        .routes(routes!(mail::webhooks::resend))
+        .routes(routes!(mail::unsubscribe::ask, mail::unsubscribe::confirm))
 }
 
 /// Everything that is served to people.

@@ -7,6 +7,7 @@ pub mod evidence;
 pub mod experience;
 pub mod ids;
 pub mod lexical;
+pub mod mail;
 pub mod member;
 pub mod money;
 pub mod passage;

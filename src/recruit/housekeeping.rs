@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 
 use super::Result;
 use crate::context::Context;
-use crate::store::{accounts, links, queue, searches, sessions};
+use crate::store::{accounts, links, outbox, queue, searches, sessions, suppressions};
 
 /// How long the record of a search is kept: twice the six months that Regulation (EU) 2024/1689, article 26(6), asks
 /// for at least; for longer there would be no purpose (GDPR, article 5(1)(e)).
@@ -12,6 +12,12 @@ const SEARCHES_KEPT: TimeDelta = TimeDelta::days(365);
 
 /// How long a task that was given up can be looked at. What it was about keeps its own status and stays.
 const DEAD_TASKS_KEPT: TimeDelta = TimeDelta::days(90);
+
+/// How long a mail that was sent or given up can be looked at, with what it said and to whom.
+const MAILS_KEPT: TimeDelta = TimeDelta::days(30);
+
+/// How long a link unsubscribes: longer than the mail it stands in is likely to be kept.
+const UNSUBSCRIBE_LINKS_KEPT: TimeDelta = TimeDelta::days(730);
 
 /// How many rows were removed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -24,6 +30,8 @@ pub struct Removed {
     pub tasks: u64,
     /// Records of searches.
     pub searches: u64,
+    /// Mails, with what they said.
+    pub mails: u64,
 }
 
 /// Removes everything whose time is over.
@@ -35,7 +43,10 @@ pub async fn tidy(ctx: &Context) -> Result<Removed> {
         links: links::delete_spent(&mut tx, now).await?,
         tasks: queue::delete_dead(&mut tx, now - DEAD_TASKS_KEPT).await?,
         searches: 0,
+        mails: outbox::delete_ended(&mut tx, now - MAILS_KEPT).await?,
     };
+    outbox::delete_days(&mut tx, (now - MAILS_KEPT).date_naive()).await?;
+    suppressions::delete_links(&mut tx, now - UNSUBSCRIBE_LINKS_KEPT).await?;
     let workspaces = accounts::workspaces(&mut tx).await?;
     tx.commit().await?;
     for (workspace, _) in workspaces {

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use crate::context::mail;
 use crate::gateways::{embed, files, vectors};
 use crate::store;
 
@@ -95,6 +96,15 @@ impl From<store::Error> for Error {
                 Self::DiskFull
             }
             other => Self::Internal(other.to_string()),
+        }
+    }
+}
+
+impl From<mail::Error> for Error {
+    fn from(error: mail::Error) -> Self {
+        match error {
+            mail::Error::Store(error) => error.into(),
+            mail::Error::Template(reason) => Self::Internal(reason),
         }
     }
 }

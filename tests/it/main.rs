@@ -13,6 +13,7 @@ mod handbook;
 mod housekeeping;
 mod intake;
 mod lifecycle;
+mod mail;
 mod policy;
 mod provider;
 mod queue;

@@ -10,6 +10,7 @@ mod disk;
 mod files;
 mod kernel;
 mod machine;
+mod mail;
 mod network;
 mod services;
 mod tools;
@@ -108,7 +109,10 @@ pub async fn run(scene: &Scene<'_>) -> Vec<Finding> {
     findings.extend(upgrade::checks(scene).await);
     findings.extend(backup::checks(scene.config));
     match &scene.ctx {
-        Ok(ctx) => findings.extend(appliance::checks(ctx).await),
+        Ok(ctx) => {
+            findings.extend(appliance::checks(ctx).await);
+            findings.extend(mail::checks(ctx).await);
+        }
         Err(reason) => findings.push(Finding::error(
             "appliance",
             reason,

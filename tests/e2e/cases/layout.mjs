@@ -9,6 +9,7 @@ const PAGES = [
   '/settings',
   '/settings/sessions',
   '/settings/tokens',
+  '/settings/mail',
   '/status',
   '/nowhere',
 ];
