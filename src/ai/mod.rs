@@ -15,6 +15,7 @@ pub mod prompt;
 mod providers;
 mod targets;
 mod tiers;
+mod tidy;
 
 use std::sync::Arc;
 use std::time::Duration;

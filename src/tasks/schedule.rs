@@ -13,11 +13,15 @@ use crate::recruit::{housekeeping, reading};
 /// or not.
 const TIDY_EVERY: Duration = Duration::from_hours(1);
 
+/// How often it is looked what became of the questions that a provider answers within a day.
+const COLLECT_EVERY: Duration = Duration::from_mins(1);
+
 /// Tidies up and looks for resumes of an earlier reader, at the start and then hourly, until `stop`. Hourly, because a
 /// process of the version before may go on for a while.
 pub async fn run(ctx: Context, stop: CancellationToken) {
-    let mut hourly = interval(TIDY_EVERY);
+    let (mut hourly, mut often) = (interval(TIDY_EVERY), interval(COLLECT_EVERY));
     hourly.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    often.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             _ = hourly.tick() => {
@@ -25,6 +29,11 @@ pub async fn run(ctx: Context, stop: CancellationToken) {
                     tracing::warn!(%error, "cannot look for resumes of an earlier reader, trying again in an hour");
                 }
                 tidy(&ctx).await;
+            }
+            _ = often.tick() => {
+                if let Err(error) = ctx.ai.collect_all().await {
+                    tracing::warn!(%error, "cannot look what became of batches, trying again");
+                }
             }
             () = stop.cancelled() => return,
         }
@@ -36,6 +45,9 @@ async fn tidy(ctx: &Context) {
         Ok(0) => {}
         Ok(copies) => tracing::info!(copies, "removed copies of the database from before an upgrade"),
         Err(error) => tracing::warn!(%error, "cannot look for old copies of the database, trying again in an hour"),
+    }
+    if let Err(error) = ctx.ai.tidy().await {
+        tracing::warn!(%error, "cannot forget what models answered long ago, trying again in an hour");
     }
     match housekeeping::tidy(ctx).await {
         Ok(removed) if removed == housekeeping::Removed::default() => {}

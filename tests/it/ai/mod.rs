@@ -1,6 +1,8 @@
 //! The metered door to language models, against a provider in a box that keeps the true bill.
 
+mod batch;
 mod chain;
+mod embed;
 mod load;
 mod money;
 mod reuse;
