@@ -13,6 +13,7 @@ mod housekeeping;
 mod intake;
 mod lifecycle;
 mod policy;
+mod provider;
 mod queue;
 mod reading;
 mod search;

@@ -2,4 +2,5 @@
 
 pub mod app;
 pub mod https;
+pub mod provider;
 pub mod qdrant_server;
