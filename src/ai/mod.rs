@@ -5,12 +5,14 @@
 mod ask;
 mod breaker;
 mod compare;
+pub mod estimate;
 mod flights;
 mod kept;
 pub mod ledger;
 pub mod prices;
 pub mod prompt;
 mod providers;
+pub mod said;
 mod targets;
 mod tiers;
 
