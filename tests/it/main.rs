@@ -24,3 +24,4 @@ mod tenancy;
 mod tls;
 mod upgrade;
 mod vectors;
+mod written;
