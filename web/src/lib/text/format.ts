@@ -70,3 +70,11 @@ export function language(code: string): string {
     return code;
   }
 }
+
+/** Millionths of a dollar in words: "$3.10"; what is below a cent with its first two digits: "$0.00031". */
+export function money(micros: number): string {
+  if (micros <= 0) return t.written.free;
+  const dollars = micros / 1_000_000;
+  if (dollars >= 0.01) return `$${dollars.toFixed(2)}`;
+  return `$${dollars.toFixed(Math.min(6, 1 - Math.floor(Math.log10(dollars))))}`;
+}
