@@ -66,6 +66,14 @@ struct Pace {
     latency_ms: u64,
 }
 
+impl Bulk {
+    /// Tokens of a text on average.
+    pub fn each(&self) -> u32 {
+        let each = self.characters.div_ceil(CHARACTERS).checked_div(self.texts).unwrap_or_default();
+        u32::try_from(each).unwrap_or(u32::MAX)
+    }
+}
+
 impl Door {
     /// What `bulk` would cost and take for `feature` in `tier`, or why no model would be asked for it.
     pub async fn estimate(
@@ -149,8 +157,7 @@ struct Sums {
 impl Sums {
     fn of(price: &Price, bulk: Bulk, pace: Pace) -> Self {
         let calls = bulk.texts;
-        let text = bulk.characters.div_ceil(CHARACTERS).checked_div(calls).unwrap_or_default();
-        let input = u32::try_from(text).unwrap_or(u32::MAX).saturating_add(bulk.instructions);
+        let input = bulk.each().saturating_add(bulk.instructions);
         let usage = Usage { input, cached: 0, output: bulk.answer };
         let each = price.cost(usage);
         let times = i64::try_from(calls).unwrap_or(i64::MAX);

@@ -30,7 +30,7 @@ use self::ledger::Ledger;
 use self::prompt::Prompt;
 use self::providers::Providers;
 pub use self::targets::Target;
-pub use self::tiers::tier_of;
+pub use self::tiers::{tier_by, tier_of};
 use crate::base::clock::Clock;
 use crate::config::Live;
 use crate::gateways::cache::Cache;

@@ -23,7 +23,6 @@ const VERDICTS: &[&str] = &[
     "recommendation",
     "rank",
     "ranked",
-    "ranking",
     "score",
     "scored",
     "best",
@@ -36,7 +35,6 @@ const VERDICTS: &[&str] = &[
     "brilliant",
     "superior",
     "unmatched",
-    "interview",
     "shortlist",
     "reject",
     "rejected",
@@ -45,10 +43,6 @@ const VERDICTS: &[&str] = &[
     "ignore",
     "disregard",
     "obey",
-    "instructions",
-    "system",
-    "prompt",
-    "password",
     "salary",
     "she",
     "he",
@@ -60,13 +54,15 @@ const VERDICTS: &[&str] = &[
 /// Sentences that speak to the machine that reads a document, not to a person.
 static ORDERS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?i)\b(?:ignore|disregard|forget|override|bypass)\b[^.\n]{0,60}\b(?:instructions?|rules?|prompts?|orders|limits?|polic(?:y|ies)|above|previous)\b",
-        r"|\b(?:system|developer|assistant)\s*(?:prompt|message|:)",
+        r"(?i)\b(?:ignore|disregard|forget)\b[^.\n]{0,60}\b(?:instructions?|rules?|prompts?|orders?|limits?|polic(?:y|ies)|above|previous)\b",
+        r"|\b(?:override|bypass)\b[^.\n]{0,40}\b(?:instructions?|prompts?|orders)\b",
+        r"|\bsystem\s+prompt\b",
         r"|\b(?:you are|act as|pretend to be)\b[^.\n]{0,40}\b(?:ai|llm|assistant|model|chatbot|recruiter|system)\b",
-        r"|\b(?:as an?|dear|attention|note to|hey)\s+(?:ai|llm|language model|chatgpt|gpt|claude|assistant|model|screening (?:tool|system))\b",
+        r"|\b(?:as an?|dear|attention|note to|hey)\s+(?:ai|llm|language model|chatgpt|gpt|claude|assistant|screening (?:tool|system))\b",
         r"|\b(?:rank|rate|score|place|put|list)\s+(?:me|him|her|them|this (?:candidate|resume|person|profile))\b",
-        r"|\b(?:answer|respond|reply|output|print|say|write|return)\s+(?:only|exactly|with|that|the following)\b",
-        r"|\b(?:reveal|list|show|print|send|forward)\b[^.\n]{0,40}\b(?:other candidates|all candidates|your instructions|system prompt|to \S+@|to https?:)",
+        r"|\b(?:answer|respond|reply|output)\s+(?:only|exactly|with|that|the following)\b",
+        r"|\b(?:print|say|write|return)\s+(?:only|exactly|the following)\b",
+        r"|\b(?:reveal|list|show|print|send|forward)\b[^.\n]{0,40}\b(?:other candidates|all candidates|your instructions|to \S+@|to https?:)",
         r"|<\|?(?:im_start|im_end|system|endoftext)\|?>|\[/?INST\]",
     ))
     .expect("the pattern is constant and tested")
@@ -200,7 +196,8 @@ mod tests {
             "Wrote system tests and answered customers' questions.",
             "Built an assistant for recruiters on top of language models.",
             "Listed as inventor on two patents; rated top 5 %.",
-            "Led the design system and its rules.",
+            "Led the design system and its rules; senior developer: Java.",
+            "Override of firewall rules, bypass of rate limits",
         ] {
             assert!(!is_order(line), "{line}");
         }

@@ -6,7 +6,7 @@ use super::accounts::Actor;
 use super::written::Note;
 use super::{Error, Result};
 use crate::ai::estimate::Bulk;
-use crate::ai::tier_of;
+use crate::ai::tier_by;
 use crate::context::Context;
 use crate::model::money::Micros;
 use crate::model::permission::Role;
@@ -20,7 +20,7 @@ const ANSWER: u32 = 900;
 
 /// What a model's work on the pool would cost and take.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
-pub struct Estimate {
+pub struct BulkEstimate {
     /// What for.
     pub feature: Feature,
     /// How many resumes it would read.
@@ -52,7 +52,7 @@ pub struct Estimate {
 }
 
 /// The estimate for `feature` over the workspace's resumes. Of the features only the reading of resumes is done in bulk.
-pub async fn estimate(ctx: &Context, actor: &Actor, feature: &str) -> Result<Estimate> {
+pub async fn estimate(ctx: &Context, actor: &Actor, feature: &str) -> Result<BulkEstimate> {
     actor.require(Role::Recruiter)?;
     let feature: Feature = feature.parse().map_err(|reason: String| Error::field("feature", reason))?;
     if feature != Feature::Resume {
@@ -63,10 +63,9 @@ pub async fn estimate(ctx: &Context, actor: &Actor, feature: &str) -> Result<Est
     let [texts, characters] = [count, characters].map(|number| u64::try_from(number).unwrap_or_default());
     let bulk = Bulk { texts, characters, instructions: INSTRUCTIONS, answer: ANSWER };
     // The tier is that of a resume of middling length.
-    let average = usize::try_from(characters.checked_div(texts).unwrap_or_default()).unwrap_or_default();
-    let (tier, _) = tier_of(&"x".repeat(average.min(1 << 20)), 0);
+    let (tier, _) = tier_by(bulk.each(), 0);
     let of_resumes = format!("{} {}", grouped(texts), if texts == 1 { "resume" } else { "resumes" });
-    let none = Estimate {
+    let none = BulkEstimate {
         feature,
         resumes: texts,
         calls: 0,
@@ -83,14 +82,14 @@ pub async fn estimate(ctx: &Context, actor: &Actor, feature: &str) -> Result<Est
     let estimate = match ctx.ai.estimate(workspace, Some(actor.member.id), feature, tier, bulk).await {
         Ok(estimate) => estimate,
         Err(reason) => {
-            return Ok(Estimate { text: format!("{of_resumes}; {reason}"), note: Some(reason.into()), ..none });
+            return Ok(BulkEstimate { text: format!("{of_resumes}; {reason}"), note: Some(reason.into()), ..none });
         }
     };
     let mut text = format!("{of_resumes}, {}, {}", about(estimate.cost), time(estimate.minutes));
     if let Some((after, limit)) = &estimate.stop {
         text = format!("{text}; {limit} would stop it after {}", grouped(*after));
     }
-    Ok(Estimate {
+    Ok(BulkEstimate {
         calls: estimate.calls,
         input_tokens: u64::from(estimate.usage.input) * estimate.calls,
         output_tokens: u64::from(estimate.usage.output) * estimate.calls,

@@ -12,7 +12,7 @@ use talentprompt::model::spend::{Feature, Usage};
 use talentprompt::store::ai::answers::Kept;
 use talentprompt::store::ai::{answers, settings};
 
-use crate::support::app::{Client, Plan, TestApp, id_of, resume};
+use crate::support::app::{Client, TestApp, resume};
 use crate::support::provider::{Behaviour, Provider, Settings};
 
 /// A provider, an application that may ask it, and an owner.
@@ -25,7 +25,7 @@ struct World {
 impl World {
     async fn new() -> Self {
         let provider = Provider::start(Settings::default()).await;
-        let app = TestApp::with(Plan::default()).await;
+        let app = TestApp::start().await;
         let mut config = (*app.ctx.config.get()).clone();
         config.compatible.url = format!("{}/v1", provider.url());
         config.compatible.api_key = "test-key".to_owned();
@@ -43,6 +43,14 @@ impl World {
     fn always(&self, behaviour: Behaviour) {
         self.provider.clear();
         self.provider.script([Behaviour::Always(Box::new(behaviour))]);
+    }
+
+    /// As if nobody had failed and nothing had been said before: the providers are made anew, and nothing is kept.
+    fn fresh(&self, case: usize) {
+        let mut config = (*self.app.ctx.config.get()).clone();
+        config.compatible.timeout_s = 30 + u64::try_from(case).unwrap();
+        config.ai.cache_days = 0;
+        self.app.ctx.config.set(config);
     }
 
     /// How often a model was asked.
@@ -113,11 +121,10 @@ fn values(list: &Value) -> Vec<String> {
 #[tokio::test]
 async fn of_recorded_answers_to_a_query_only_what_it_says_is_offered() {
     let world = World::new().await;
-    for (name, case) in recorded("query") {
-        // Each is asked for the first time.
-        world.app.sql("delete from ai_answers").await;
+    for (number, (name, case)) in recorded("query").into_iter().enumerate() {
+        world.fresh(number);
         world.always(case.provider);
-        let query = format!("{} {}", case.query.unwrap(), "!".repeat(name.len() + usize::from(name.as_bytes()[0])));
+        let query = case.query.unwrap();
         let answer = world.ask("/search/proposals", &json!({"query": query, "insist": true})).await;
         assert_eq!(values(&answer["proposals"]), case.shown, "{name}: {}: {answer}", case.what);
         assert_eq!(answer["note"]["code"].as_str(), case.note.as_deref(), "{name}: {}: {answer}", case.what);
@@ -132,11 +139,10 @@ async fn of_recorded_answers_to_a_query_only_what_it_says_is_offered() {
 #[tokio::test]
 async fn of_recorded_requirements_the_rules_own_stay_and_the_rest_is_proposed() {
     let world = World::new().await;
-    for (name, case) in recorded("requirements") {
-        world.app.sql("delete from ai_answers").await;
+    for (number, (name, case)) in recorded("requirements").into_iter().enumerate() {
+        world.fresh(number);
         world.always(case.provider);
-        let description =
-            format!("{}\n{}", case.description.unwrap(), "!".repeat(name.len() + usize::from(name.as_bytes()[0])));
+        let description = case.description.unwrap();
         let answer = world.ask("/requirements", &json!({"description": description})).await;
         let all = answer["requirements"].as_array().unwrap();
         let (proposed, own): (Vec<&Value>, Vec<&Value>) = all.iter().partition(|one| one["proposed"] == true);
@@ -158,8 +164,8 @@ async fn of_recorded_requirements_the_rules_own_stay_and_the_rest_is_proposed() 
 #[tokio::test]
 async fn of_recorded_prose_only_what_the_resume_proves_is_shown() {
     let world = World::new().await;
-    for (name, case) in recorded("evidence") {
-        world.app.sql("delete from ai_answers").await;
+    for (number, (name, case)) in recorded("evidence").into_iter().enumerate() {
+        world.fresh(number);
         world.always(case.provider);
         let text = case.resume.unwrap();
         let candidate = world.owner.add(&format!("{name}.txt"), text.clone().into_bytes()).await;
@@ -204,7 +210,8 @@ async fn nothing_that_a_document_orders_the_worst_model_to_say_is_shown() {
     let attacks = std::fs::read_to_string(fixtures().join("attacks.json")).unwrap();
     let attacks: Vec<Attack> = serde_json::from_str(&attacks).unwrap();
     assert!(attacks.len() >= 12);
-    for attack in attacks {
+    for (number, attack) in attacks.into_iter().enumerate() {
+        world.fresh(number);
         let before = world.calls();
         let answer = match attack.into.as_str() {
             "resume" => {
@@ -242,16 +249,16 @@ async fn of_three_hundred_searches_at_least_nineteen_of_twenty_ask_no_model() {
     let table = include_str!("../../src/model/query/tests.tsv");
     let queries: Vec<&str> = table.lines().filter_map(|line| line.split_once('\t')).map(|(query, _)| query).collect();
     let mut clear = 0;
+    world.always(Behaviour::Answer(json!({"requirements": []})));
     for query in &queries {
         world.owner.search(&json!({"query": query, "limit": 1})).await;
         let before = world.calls();
         let answer = world.ask("/search/proposals", &json!({"query": query})).await;
         let asked = world.calls() > before;
-        assert_eq!(asked, answer["note"].is_null() || answer["note"]["code"] == "ai_unusable", "{query}: {answer}");
+        assert_eq!(asked, answer["note"].is_null(), "{query}: {answer}");
         clear += usize::from(!asked);
     }
     assert!(queries.len() > 250 && clear * 20 >= queries.len() * 19, "{clear} of {} cost nothing", queries.len());
-    println!("{clear} of {} searches asked no model", queries.len());
     world.app.finish().await;
 }
 
@@ -267,7 +274,7 @@ async fn a_proposal_is_offered_and_steers_nothing_until_it_is_taken() {
     assert_eq!(values(&answer["proposals"]), ["Kubernetes"], "{answer}");
     let written = &answer["written"];
     assert_eq!((&written["by"], &written["cached"]), (&json!("compatible/small"), &json!(false)));
-    assert!(written["cost"].as_i64().unwrap() > 0 && !id_of(&json!({"id": written["call_id"]})).is_empty());
+    assert!(written["cost"].as_i64().unwrap() > 0 && written["call_id"].is_string());
     assert_eq!(world.owner.search(&json!({"query": query})).await["interpretation"], before);
 
     let again = world.ask("/search/proposals", &json!({"query": query})).await;
@@ -288,7 +295,7 @@ async fn without_a_model_everything_works_and_says_so() {
     let candidate = owner.add("ana.txt", resume("Ana Lima", "ana@example.com", "Engineer", &["Kubernetes"])).await;
     let hard = "container orchestration chores, keeps pagers quiet";
     for (path, body) in [
-        ("/search/proposals", json!({"query": hard})),
+        ("/search/proposals", json!({"query": hard, "insist": true})),
         ("/search/prose", json!({"query": "Kubernetes", "candidate_id": candidate})),
         ("/requirements", json!({"description": "Engineer with Kubernetes"})),
         ("/ai/estimate?feature=resume", Value::Null),
@@ -310,6 +317,7 @@ async fn who_somebody_is_is_sent_only_where_the_workspace_wants_it() {
     let candidate =
         world.owner.add("ana.txt", resume("Ana Lima", "ana@example.com", "Engineer", &["Ana Lima's Kubernetes"])).await;
     let body = json!({"query": "Kubernetes Lima", "candidate_id": candidate});
+    world.always(Behaviour::Answer(json!({"statements": []})));
     world.ask("/search/prose", &body).await;
     assert!(!world.last_sent().contains("Lima"), "{}", world.last_sent());
     let workspace = world.owner.get("/auth/me").await.expect(StatusCode::OK)["workspace"]["id"].clone();

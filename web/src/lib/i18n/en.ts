@@ -271,7 +271,6 @@ export const en = {
       cached ? `Written by ${model}, said before, no cost` : `Written by ${model}, ${cost}`,
     proposedBy: (model: string, cached: boolean, cost: string): string =>
       cached ? `Proposed by ${model}, said before, no cost` : `Proposed by ${model}, ${cost}`,
-    free: 'no cost',
     summarise: 'Summarise',
     summarising: 'Writing…',
     heading: (name: string): string => `Summary of how ${name} fits`,

@@ -7,6 +7,13 @@ const oneDecimal = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
 const dayFormat = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' });
 const timeFormat = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
 const monthFormat = new Intl.DateTimeFormat(locale, { month: 'short', year: 'numeric', timeZone: 'UTC' });
+const dollars = new Intl.NumberFormat(locale, { style: 'currency', currency: 'USD' });
+const smallDollars = new Intl.NumberFormat(locale, {
+  style: 'currency',
+  currency: 'USD',
+  maximumSignificantDigits: 2,
+  maximumFractionDigits: 6,
+});
 const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
 
 export const count = (value: number): string => integers.format(value);
@@ -71,10 +78,8 @@ export function language(code: string): string {
   }
 }
 
-/** Millionths of a dollar in words: "$3.10"; what is below a cent with its first two digits: "$0.00031". */
-export function money(micros: number): string {
-  if (micros <= 0) return t.written.free;
-  const dollars = micros / 1_000_000;
-  if (dollars >= 0.01) return `$${dollars.toFixed(2)}`;
-  return `$${dollars.toFixed(Math.min(6, 1 - Math.floor(Math.log10(dollars))))}`;
-}
+/** Micro-dollars as dollars and cents; what is smaller than a cent with its first two digits. */
+export const money = (micros: number): string =>
+  micros !== 0 && Math.abs(micros) < 10_000
+    ? smallDollars.format(micros / 1e6)
+    : dollars.format(micros / 1e6);

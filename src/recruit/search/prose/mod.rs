@@ -209,10 +209,11 @@ fn passages(text: &str, found: &[(u32, u32)]) -> Vec<Span> {
         lines.push((start, end, words));
         start = end;
     }
-    let order = |at: usize| {
-        let next = lines.get(at + 1).map_or("", |(.., words)| words);
-        let joined = format!("{} {}", lines[at].2.trim(), next.trim());
-        (prose::is_order(lines[at].2), prose::is_order(&joined))
+    let alone: Vec<bool> = lines.iter().map(|(.., words)| prose::is_order(words)).collect();
+    // An order may go on in the next line.
+    let broken = |at: usize| {
+        let Some((.., next)) = lines.get(at + 1).filter(|_| !alone[at + 1]) else { return false };
+        prose::is_order(&format!("{} {}", lines[at].2.trim(), next.trim()))
     };
     let mut kept = vec![false; lines.len()];
     for (start, end) in found {
@@ -225,8 +226,7 @@ fn passages(text: &str, found: &[(u32, u32)]) -> Vec<Span> {
         }
     }
     for at in 0..lines.len() {
-        let (alone, joined) = order(at);
-        if alone || joined {
+        if alone[at] || broken(at) {
             kept[at] = false;
             if let Some(next) = kept.get_mut(at + 1) {
                 *next = false;
@@ -249,5 +249,4 @@ fn passages(text: &str, found: &[(u32, u32)]) -> Vec<Span> {
 }
 
 #[cfg(test)]
-#[path = "prose_tests.rs"]
 mod tests;
