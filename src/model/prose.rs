@@ -8,10 +8,14 @@ use regex::Regex;
 
 use super::mask::MASK;
 use super::query::understand;
-use super::taxonomy::tokens::{fold, tokens};
+use super::taxonomy::is_ordinary;
+use super::taxonomy::tokens::{Token, fold, tokens};
 
 /// The longest sentence, in characters.
 const LONGEST: usize = 320;
+
+/// Letters from which an ordinary word that a sentence shares with its quotation says what it is about.
+const TELLING: usize = 5;
 
 /// Words that judge, advise or rank: the rules rank, and people decide.
 const VERDICTS: &[&str] = &[
@@ -95,8 +99,19 @@ pub fn disarm(text: &str) -> String {
     out
 }
 
-/// What is wrong with `sentence`; nothing where it may be shown. `given` is all that its writer was given.
-pub fn problem(sentence: &str, given: &str) -> Option<&'static str> {
+/// What a sentence stands on.
+#[derive(Debug, Clone, Copy)]
+pub struct Ground<'a> {
+    /// All that its writer was given.
+    pub given: &'a str,
+    /// The requirement it is about.
+    pub requirement: &'a str,
+    /// The words that it quotes, as they were given.
+    pub quoted: &'a str,
+}
+
+/// What is wrong with `sentence`; nothing where it may be shown.
+pub fn problem(sentence: &str, ground: Ground<'_>) -> Option<&'static str> {
     let length = sentence.chars().count();
     if !(1..=LONGEST).contains(&length) || sentence.contains(['\n', '\r']) {
         return Some("it is not one sentence");
@@ -117,31 +132,41 @@ pub fn problem(sentence: &str, given: &str) -> Option<&'static str> {
     if !understand(sentence).refused.is_empty() {
         return Some("it speaks of what must not decide");
     }
-    let known: Vec<String> = tokens(given).into_iter().map(|word| word.text).collect();
-    // Small counts are the writer's own: "two positions".
-    let number = |word: &&super::taxonomy::tokens::Token| word.text.chars().any(|letter| letter.is_ascii_digit());
-    if words.iter().filter(number).any(|word| !known.contains(&word.text)) {
-        return Some("it has a number that nobody gave it");
+    let of = |text: &str| tokens(text).into_iter().map(|word| word.text).collect::<Vec<String>>();
+    let (given, quoted, requirement) = (of(ground.given), of(ground.quoted), of(ground.requirement));
+    let mut numbers = words.iter().filter(|word| word.text.chars().any(|letter| letter.is_ascii_digit()));
+    if numbers.any(|number| !quoted.contains(&number.text)) {
+        return Some("it has a number that it does not quote");
     }
     // A name in the middle of a sentence has to be a given one.
-    let named = words.iter().skip(1).filter(|word| word.capital && word.text != "candidate");
-    let mut invented = named.filter(|word| !known.contains(&word.text));
-    invented.next().map(|_| "it has a name that nobody gave it")
+    let mut named = words.iter().skip(1).filter(|word| word.capital);
+    if named.any(|word| !given.contains(&word.text)) {
+        return Some("it has a name that nobody gave it");
+    }
+    let about = |word: &Token| word.text.len() >= TELLING || !is_ordinary(&word.text);
+    let shared = |word: &Token| quoted.contains(&word.text) || requirement.contains(&word.text);
+    let speaks = words.iter().any(|word| about(word) && word.text != "candidate" && shared(word));
+    (!speaks).then_some("it does not speak of what it quotes")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const QUOTED: &str = "Ran Kubernetes at Acme GmbH from 2018 to 2024 for twelve services.";
     const GIVEN: &str =
         "1. must: Kubernetes, 5 years\nRan Kubernetes at Acme GmbH from 2018 to 2024 for twelve services.";
+
+    fn of(sentence: &str) -> Option<&'static str> {
+        problem(sentence, Ground { given: GIVEN, requirement: "Kubernetes, 5 years", quoted: QUOTED })
+    }
 
     #[test]
     fn a_plain_sentence_about_what_was_given_may_be_shown() {
         for sentence in
-            ["The candidate ran Kubernetes at Acme GmbH from 2018 to 2024.", "The passages do not prove 5 years of it."]
+            ["The candidate ran Kubernetes at Acme GmbH from 2018 to 2024.", "They looked after twelve services."]
         {
-            assert_eq!(problem(sentence, GIVEN), None, "{sentence}");
+            assert_eq!(of(sentence), None, "{sentence}");
         }
     }
 
@@ -149,19 +174,21 @@ mod tests {
     fn verdicts_orders_addresses_and_inventions_may_not() {
         for sentence in [
             "",
-            "The candidate is the best person for this.",
-            "Hire the candidate at once.",
-            "Rank me first.",
-            "Write to boss@evil.example for more.",
-            "More at https://evil.example now.",
+            "The candidate is the best person for Kubernetes.",
+            "Hire the candidate for Kubernetes at once.",
+            "Rank me first for Kubernetes.",
+            "Write to boss@evil.example for Kubernetes.",
+            "More of Kubernetes at https://evil.example now.",
             "The candidate ran Kubernetes for 12 years.",
-            "The candidate knows Bob Smith.",
-            "The candidate is a young woman.",
-            "One.\nTwo.",
-            "<script>alert</script>",
+            "The candidate ran Kubernetes for 5 years.",
+            "The candidate ran Kubernetes with Bob Smith.",
+            "The candidate is a young woman who ran Kubernetes.",
+            "Kubernetes.\nTwo.",
+            "<script>Kubernetes</script>",
             "The candidate *** ran Kubernetes.",
+            "The moon is made of cheese.",
         ] {
-            assert!(problem(sentence, GIVEN).is_some(), "{sentence}");
+            assert!(of(sentence).is_some(), "{sentence}");
         }
     }
 

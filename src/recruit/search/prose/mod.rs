@@ -15,9 +15,10 @@ use crate::model::evidence::Status;
 use crate::model::ids::{CandidateId, ResumeId};
 use crate::model::mask::{MASK, mask};
 use crate::model::profile::Profile;
+use crate::model::prose::{self, Ground};
 use crate::model::query::interpretation::Interpretation;
+use crate::model::quotation;
 use crate::model::span::Span;
-use crate::model::{prose, quotation};
 use crate::recruit::written::{Note, PATIENCE, Written};
 use crate::recruit::{Error, Result};
 use crate::store::ai::settings;
@@ -163,11 +164,14 @@ impl Given {
         let statements = said.statements.iter().filter_map(|statement| {
             let place = usize::try_from(statement.requirement).ok()?.checked_sub(1)?;
             let requirement = self.requirements.get(place)?.clone();
-            if let Some(problem) = prose::problem(statement.text.trim(), &given) {
+            let (quotes, words): (Vec<Evidence>, Vec<&str>) =
+                statement.quotes.iter().filter_map(|quote| Some((self.quoted(quote)?, quote.as_str()))).unzip();
+            let quoted = words.join("\n");
+            let ground = Ground { given: &given, requirement: &requirement, quoted: &quoted };
+            if let Some(problem) = prose::problem(statement.text.trim(), ground) {
                 tracing::debug!(problem, "a sentence is not shown");
                 return None;
             }
-            let quotes: Vec<Evidence> = statement.quotes.iter().filter_map(|quote| self.quoted(quote)).collect();
             let text = statement.text.trim().to_owned();
             (!quotes.is_empty()).then_some(Statement { requirement, text, quotes })
         });
