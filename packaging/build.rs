@@ -8,8 +8,20 @@ use std::path::{Path, PathBuf};
 
 const MODEL: &str = "src/model";
 
-/// What only a search asks, or a backup, not a resume.
-const OTHERS: [&str; 6] = ["query", "evidence", "evidence.rs", "ranking.rs", "backup.rs", "dump.rs"];
+/// What only a search asks, a backup or a model's work, not a resume.
+const OTHERS: [&str; 11] = [
+    "query",
+    "evidence",
+    "evidence.rs",
+    "ranking.rs",
+    "backup.rs",
+    "dump.rs",
+    "money.rs",
+    "spend.rs",
+    "mask.rs",
+    "prose.rs",
+    "quotation.rs",
+];
 
 fn main() {
     let mut files = Vec::new();

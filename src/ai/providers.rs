@@ -53,6 +53,11 @@ impl Reached {
         Duration::from_secs(self.settings.timeout_s)
     }
 
+    /// The most requests and tokens of a minute.
+    pub(super) fn per_minute(&self) -> (u32, u32) {
+        (self.settings.requests_per_minute, self.settings.tokens_per_minute)
+    }
+
     /// Waits until a request of `tokens` is within the terms; not longer than `patience`. Answers whether it is.
     pub(super) async fn turn(&self, tokens: u32, patience: Duration) -> bool {
         // What is more than a whole minute's worth waits for a whole one.

@@ -17,7 +17,11 @@ const SEVERAL_OPEN: usize = 3;
 
 /// The tier of a task with `text`, of which the rules left `open` things open, and why.
 pub fn tier_of(text: &str, open: usize) -> (Tier, String) {
-    let tokens = likely_tokens(text);
+    tier_by(likely_tokens(text), open)
+}
+
+/// The same for a text of about `tokens`.
+pub fn tier_by(tokens: u32, open: usize) -> (Tier, String) {
     let tier = match (tokens, open) {
         (VERY_LONG.., _) => Tier::Complex,
         (LONG.., _) | (_, SEVERAL_OPEN..) => Tier::Medium,

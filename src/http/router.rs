@@ -10,8 +10,8 @@ use utoipa_axum::routes;
 use super::events::Board;
 use super::problem::Problem;
 use super::routes::{
-    auth, candidates, events, health, invitations, mail, members, resumes, search, sessions, setup, status, tokens,
-    uploads,
+    auth, candidates, estimate, events, health, invitations, mail, members, requirements, resumes, search, sessions,
+    setup, status, tokens, uploads,
 };
 use super::{idempotency, layers, openapi, record, visitor, web};
 use crate::context::Context;
@@ -46,6 +46,10 @@ pub(super) fn api() -> OpenApiRouter<Context> {
         .routes(routes!(search::stream))
         .routes(routes!(search::interpret))
         .routes(routes!(search::suggest))
+        .routes(routes!(search::proposals))
+        .routes(routes!(search::prose))
+        .routes(routes!(requirements::read))
+        .routes(routes!(estimate::get))
         .routes(routes!(events::stream))
         .routes(routes!(status::get))
         .routes(routes!(mail::get))

@@ -389,6 +389,7 @@ pub async fn delete(ctx: &Context, actor: &Actor, id: CandidateId) -> Result<()>
     uploads::delete_emptied(&mut tx, &archives).await?;
     embeddings::delete_unused(&mut tx, &texts).await?;
     erasure::push(ctx, &mut tx, &contents).await?;
+    erasure::forget_said(&mut tx).await?;
     notify(&mut tx, &Notice::CandidateDeleted { workspace, id }).await?;
     tx.commit().await?;
     // The row is gone, and searches drop whom the database does not know; so an engine that is away hides nothing.

@@ -7,6 +7,7 @@ use super::Result;
 use crate::base::secret;
 use crate::context::Context;
 use crate::model::ids::TaskId;
+use crate::store::ai::{answers, calls};
 use crate::store::queue::{self, NewTask};
 use crate::store::{Tx, accounts, uploads};
 
@@ -40,6 +41,14 @@ pub(super) async fn push(ctx: &Context, tx: &mut Tx, contents: &[Vec<u8>]) -> Re
         max_attempts: MAX_ATTEMPTS,
     };
     Ok(queue::push(tx, &task, ctx.now()).await?)
+}
+
+/// Forgets what models were told and said in the workspace: nobody can say whose resume an answer quotes. Who asked which
+/// model, and what it cost, stays. Copies at hand are gone ten minutes later.
+pub(super) async fn forget_said(tx: &mut Tx) -> Result<()> {
+    answers::delete_all(tx).await?;
+    calls::forget_contents(tx).await?;
+    Ok(())
 }
 
 /// Erases what no upload of any workspace needs.

@@ -10,12 +10,15 @@ use crate::store;
 pub mod accounts;
 pub mod candidates;
 pub mod erasure;
+pub mod estimate;
 pub mod housekeeping;
 pub mod indexing;
 pub mod intake;
 pub mod reading;
+pub mod requirements;
 pub mod search;
 pub mod standby;
+pub mod written;
 
 /// A mistake in one field of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -138,6 +138,16 @@ pub async fn set_reader(tx: &mut Tx, id: ResumeId, reader: i32) -> Result<()> {
     Ok(())
 }
 
+/// How many resumes there are, and how many characters their texts have together.
+pub async fn volume(tx: &mut Tx) -> Result<(i64, i64)> {
+    let row = sqlx::query!(
+        r#"select count(*) as "count!", coalesce(sum(length(text)), 0)::bigint as "characters!" from resumes"#
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    Ok((row.count, row.characters))
+}
+
 /// How many resumes the workspace has.
 pub async fn count(tx: &mut Tx) -> Result<i64> {
     Ok(sqlx::query_scalar!(r#"select count(*) as "count!" from resumes"#).fetch_one(tx.conn()).await?)

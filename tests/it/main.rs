@@ -26,3 +26,4 @@ mod tenancy;
 mod tls;
 mod upgrade;
 mod vectors;
+mod written;

@@ -4,6 +4,7 @@
 import { LANGUAGES, PLACES, SKILLS, TITLES } from './lexicon.mjs';
 import { filesOf } from './intake.mjs';
 import { pdf } from './pdf.mjs';
+import { proposals, prose } from './models.mjs';
 import { blank, facetsOf, interpret, rank } from './search.mjs';
 
 const ok = (body, status = 200) => ({ status, body });
@@ -14,6 +15,7 @@ const problem = (status, code, detail, headers) => ({
   problem: { type: 'about:blank', title: code, status, code, detail, errors: [] },
 });
 const missing = problem(404, 'not_found', 'This is not here (any more).');
+const answered = (body) => (body ? ok(body) : missing);
 const pause = (ms) => new Promise((resume) => setTimeout(resume, ms));
 
 const MAX_BYTES = 25 * 1024 * 1024;
@@ -354,6 +356,9 @@ export const routes = [
   ],
   ['POST', at('/search'), 'viewer', ({ people, json }) => ok(search(people, json, 'explained'))],
   ['GET', at('/search/stream'), 'viewer', stream],
+  ['POST', at('/search/proposals'), 'viewer', ({ json }) => ok(proposals(json))],
+  ['POST', at('/search/prose'), 'viewer', ({ people, json }) => answered(prose(people, json))],
+  ['POST', at('/ai/calls/:id/accepted'), 'viewer', () => none],
   ['POST', at('/interpret'), 'viewer', ({ json }) => ok({ interpretation: interpret(json.query) })],
   ['GET', at('/suggest'), 'viewer', suggest],
   ['GET', at('/events'), 'viewer', events],

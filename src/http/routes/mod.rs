@@ -2,11 +2,13 @@
 
 pub mod auth;
 pub mod candidates;
+pub mod estimate;
 pub mod events;
 pub mod health;
 pub mod invitations;
 pub mod mail;
 pub mod members;
+pub mod requirements;
 pub mod resumes;
 pub mod search;
 pub mod sessions;

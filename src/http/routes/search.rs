@@ -1,4 +1,4 @@
-//! Search: at once, as a stream, and what a query is understood as.
+//! Search: at once, as a stream, what a query is understood as, and what a model adds when it is asked.
 
 use std::convert::Infallible;
 
@@ -16,6 +16,7 @@ use crate::http::events::{event, open};
 use crate::http::extract::{Json, Query, refuse_nul};
 use crate::http::layers::in_time;
 use crate::http::problem::{Answer, Problem};
+use crate::model::ids::CandidateId;
 use crate::model::query::interpretation::Interpretation;
 use crate::model::taxonomy;
 use crate::recruit::search::{self, Asker, Mode, Request, Search};
@@ -136,6 +137,60 @@ fn steps(ctx: Context, mut search: Search) -> impl Stream<Item = Result<Event, I
         receiver,
         |mut receiver| async move { receiver.recv().await.map(|event| (Ok(event), receiver)) },
     )
+}
+
+/// What proposals are asked for.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProposalsRequest {
+    /// As it was searched for.
+    query: String,
+    /// The interpretation as edited, where it was; what it has already is not proposed.
+    filters: Option<Interpretation>,
+    /// Ask a model even where little was left open.
+    #[serde(default)]
+    insist: bool,
+}
+
+/// Propose what the rules left open in a query, with the query's words behind each proposal. Where they left little open,
+/// or no model may be asked, there are none and a note says why; a search never waits for this.
+#[utoipa::path(post, path = "/api/v1/search/proposals", tag = "search", operation_id = "search_proposals",
+    extensions(("x-role" = json!("viewer"))),
+    responses((status = 200, body = search::Proposals), (status = 422, body = Problem)))]
+pub async fn proposals(
+    State(ctx): State<Context>,
+    Viewer(me): Viewer,
+    Json(asked): Json<ProposalsRequest>,
+) -> Answer<axum::Json<search::Proposals>> {
+    let ProposalsRequest { query, filters, insist } = asked;
+    Ok(axum::Json(search::propose(&ctx, Asker::from(&me), &query, filters, insist).await?))
+}
+
+/// Whom a sentence is asked about.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProseRequest {
+    /// As it was searched for.
+    #[serde(default)]
+    query: String,
+    /// The interpretation as edited, where it was.
+    filters: Option<Interpretation>,
+    /// The hit.
+    candidate_id: CandidateId,
+}
+
+/// Write a sentence or two about why one hit fits, each with the resume's own words. Names and addresses are hidden before
+/// anything leaves the machine, unless the workspace wants otherwise.
+#[utoipa::path(post, path = "/api/v1/search/prose", tag = "search", operation_id = "search_prose",
+    extensions(("x-role" = json!("viewer"))),
+    responses((status = 200, body = search::Prose), (status = 404, body = Problem), (status = 422, body = Problem)))]
+pub async fn prose(
+    State(ctx): State<Context>,
+    Viewer(me): Viewer,
+    Json(asked): Json<ProseRequest>,
+) -> Answer<axum::Json<search::Prose>> {
+    let ProseRequest { query, filters, candidate_id } = asked;
+    Ok(axum::Json(search::prose(&ctx, Asker::from(&me), &query, filters, candidate_id).await?))
 }
 
 /// A query.

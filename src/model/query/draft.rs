@@ -40,8 +40,7 @@ impl Draft {
         let tokens = tokens(&text);
         let count = tokens.len();
         let quotes = quotes(&text, &tokens);
-        let description = text.len() > DESCRIPTION_LENGTH
-            || text.lines().filter(|l| !l.trim().is_empty()).count() >= DESCRIPTION_LINES;
+        let description = is_description(&text);
         let language = grammar::language(&tokens);
         Self {
             text,
@@ -131,6 +130,11 @@ impl Draft {
     pub fn kind(&self, first: usize, last: usize) -> Kind {
         self.kinds[first..last].iter().copied().max().unwrap_or_default()
     }
+}
+
+/// Whether a query is read as a job description.
+pub(super) fn is_description(text: &str) -> bool {
+    text.len() > DESCRIPTION_LENGTH || text.lines().filter(|l| !l.trim().is_empty()).count() >= DESCRIPTION_LINES
 }
 
 /// "(m/w/d)" and the like say nothing about who is wanted; blanks keep every offset.

@@ -23,6 +23,7 @@ mod strength;
 mod strength_words;
 mod title_words;
 mod titles;
+pub mod wish;
 mod years;
 
 #[cfg(test)]
@@ -56,6 +57,11 @@ pub fn check(query: &str) -> Result<Interpretation, QueryError> {
         length if length > LIMIT => Err(QueryError::TooLong { length }),
         _ => Ok(understand(query)),
     }
+}
+
+/// Whether `query` reads as a pasted description of a position.
+pub fn is_description(query: &str) -> bool {
+    draft::is_description(query)
 }
 
 /// What `query` asks for; only its first [`LIMIT`] characters are read.

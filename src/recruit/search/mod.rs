@@ -5,6 +5,8 @@ mod answer;
 mod cursor;
 mod facets;
 mod library;
+mod propose;
+mod prose;
 mod rank;
 mod retrieve;
 mod similar;
@@ -15,6 +17,9 @@ use std::time::Instant;
 
 pub use answer::{Answer, Degraded, Evidence, Facet, Facets, Hit, Reason, Stage};
 pub use library::{forget, forget_all};
+pub use propose::{Proposal, Proposals, propose};
+pub(in crate::recruit) use propose::{held, usable};
+pub use prose::{Prose, Statement, prose};
 pub use similar::similar;
 
 use self::library::Person;
@@ -82,6 +87,20 @@ pub fn interpret(text: &str) -> Result<Interpretation> {
     query::check(text).map_err(|error| Error::field("query", error.to_string()))
 }
 
+/// What is asked for: the understanding as edited, or else the query's own.
+fn wanted(query: &str, filters: Option<Interpretation>) -> Result<Interpretation> {
+    let understood = interpret(query)?;
+    if let Some((field, message)) = filters.as_ref().and_then(|edited| edited.excess(&understood)) {
+        return Err(Error::field(field, message));
+    }
+    let interpretation = filters.unwrap_or(understood);
+    let years = [interpretation.years.min, interpretation.years.max];
+    if years.iter().flatten().any(|years| !(0.0..=MOST_YEARS).contains(years)) {
+        return Err(Error::field("filters", format!("must have `years` from 0 to {MOST_YEARS}")));
+    }
+    Ok(interpretation)
+}
+
 /// Runs a search and keeps a record of it.
 pub async fn search(ctx: &Context, asker: Asker, request: Request) -> Result<Answer> {
     let mut search = Search::understand(ctx, asker, request)?;
@@ -117,15 +136,7 @@ impl Search {
         if !(1..=MAX_LIMIT).contains(&limit) {
             return Err(Error::field("limit", format!("must be 1 to {MAX_LIMIT}")));
         }
-        let understood = interpret(&request.query)?;
-        if let Some((field, message)) = request.filters.as_ref().and_then(|edited| edited.excess(&understood)) {
-            return Err(Error::field(field, message));
-        }
-        let interpretation = request.filters.unwrap_or(understood);
-        let years = [interpretation.years.min, interpretation.years.max];
-        if years.iter().flatten().any(|years| !(0.0..=MOST_YEARS).contains(years)) {
-            return Err(Error::field("filters", format!("must have `years` from 0 to {MOST_YEARS}")));
-        }
+        let interpretation = wanted(&request.query, request.filters)?;
         let fingerprint = cursor::fingerprint(&request.query, &interpretation, request.mode);
         let offset = request.cursor.as_deref().map_or(Ok(0), |text| cursor::read(text, fingerprint))?;
         Ok(Self {

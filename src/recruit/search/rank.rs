@@ -114,7 +114,12 @@ fn normalise(scores: impl Iterator<Item = Option<f32>>) -> Vec<f32> {
 }
 
 /// Holds a person to what was asked, by the resume that speaks best for them; `None` when they are excluded.
-fn weigh(interpretation: &Interpretation, person: Arc<Person>, score: f32, today: NaiveDate) -> Option<Ranked> {
+pub(super) fn weigh(
+    interpretation: &Interpretation,
+    person: Arc<Person>,
+    score: f32,
+    today: NaiveDate,
+) -> Option<Ranked> {
     let mut best: Option<(usize, Verdict)> = None;
     for (place, Document { resume, .. }) in person.resumes.iter().enumerate() {
         let verdict = evidence::weigh(interpretation, &resume.profile, &resume.text, today);

@@ -69,7 +69,10 @@ pub async fn put(tx: &mut Tx, key: &Key, feature: Feature, kept: &Kept, now: Dat
 
 /// Forgets the workspace's answers of before `before`; vectors of queries stay, as they do not age.
 pub async fn delete_before(tx: &mut Tx, before: DateTime<Utc>) -> Result<u64> {
-    Ok(sqlx::query!("delete from ai_answers where created_at < $1 and feature <> 'embedding'", before).execute(tx.conn()).await?.rows_affected())
+    Ok(sqlx::query!("delete from ai_answers where created_at < $1 and feature <> 'embedding'", before)
+        .execute(tx.conn())
+        .await?
+        .rows_affected())
 }
 
 /// Forgets all of the workspace's answers, as when somebody is erased: an answer may say much of a person.

@@ -108,6 +108,51 @@ pub async fn insert(tx: &mut Tx, call: &Call) -> Result<()> {
     Ok(())
 }
 
+/// What calls took on average.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Measured {
+    /// How many there were.
+    pub calls: i64,
+    /// From the question to the answer, in milliseconds.
+    pub latency_ms: u64,
+    /// Tokens of an answer.
+    pub output_tokens: u32,
+}
+
+/// What the workspace's calls of a model for `feature` since `since` took; none where it answered none.
+pub async fn measured(
+    tx: &mut Tx,
+    feature: Feature,
+    provider: &str,
+    model: &str,
+    since: DateTime<Utc>,
+) -> Result<Option<Measured>> {
+    let row = sqlx::query!(
+        r#"select count(*) as "calls!", avg(latency_ms)::float8 as latency, avg(output_tokens)::float8 as output
+           from ai_calls where feature = $1 and provider = $2 and model = $3 and at >= $4 and outcome = 'answered'"#,
+        feature.as_str(),
+        provider,
+        model,
+        since
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "averages of small counts")]
+    let whole = |average: Option<f64>| average.map(|average| average.round().max(0.0) as u64);
+    let averages = whole(row.latency).zip(whole(row.output));
+    Ok(averages.map(|(latency_ms, output)| Measured {
+        calls: row.calls,
+        latency_ms,
+        output_tokens: u32::try_from(output).unwrap_or(u32::MAX),
+    }))
+}
+
+/// Forgets what was said in the workspace's calls, as when somebody is erased; who asked whom and what it cost stays.
+pub async fn forget_contents(tx: &mut Tx) -> Result<u64> {
+    let forgotten = sqlx::query!("update ai_calls set contents = null where contents is not null").execute(tx.conn());
+    Ok(forgotten.await?.rows_affected())
+}
+
 /// Notes whether a person took what a call proposed.
 pub async fn accept(tx: &mut Tx, id: CallId, accepted: bool) -> Result<bool> {
     let done =

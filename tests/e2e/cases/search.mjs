@@ -59,6 +59,53 @@ export const search = [
     },
   },
   {
+    name: 'what a model proposes is offered and steers nothing until it is taken',
+    mockOnly: true,
+    async run(page, { base }) {
+      await page.goto(base);
+      await ask(page, 'Python, container wrangling, keeps the lights on');
+      const offered = page.getByRole('button', { name: 'Add Docker, from “container wrangling”' });
+      await offered.waitFor();
+      check((await chip(page, 'Docker').count()) === 0, 'a proposal is no chip yet');
+      check(!page.url().includes('f='), 'a proposal changes no search');
+      await page.getByText('Proposed by mock/small, $0.00031').waitFor();
+      await offered.click();
+      await chip(page, 'Docker').first().waitFor();
+      check(page.url().includes('f='), 'what was taken is in the address');
+      await until(async () => (await offered.count()) === 0, 'what was taken is not offered again');
+      await page.getByRole('button', { name: 'No, thanks' }).click();
+      await until(async () => (await page.locator('.proposal').count()) === 0, 'the rest is gone');
+    },
+  },
+  {
+    name: 'of a clear query no model is asked unless somebody wishes it',
+    mockOnly: true,
+    async run(page, { base }) {
+      await page.goto(base);
+      await ask(page, 'Python container wrangling');
+      await page.getByRole('button', { name: 'Ask a model what they mean' }).click();
+      await page.getByRole('button', { name: 'Add Docker, from “container wrangling”' }).waitFor();
+      await ask(page, 'modelless Python keeps the lights on');
+      await page.getByText('no AI provider is set up').waitFor();
+    },
+  },
+  {
+    name: 'a summary of a hit shows the words it stands on and who wrote it',
+    mockOnly: true,
+    async run(page, { base }) {
+      await page.goto(base);
+      await ask(page, 'Kubernetes');
+      const hit = page.locator('.hit').first();
+      await hit.getByRole('button', { name: 'Summarise' }).click();
+      await hit.getByText('Written by mock/small, $0.00031').waitFor();
+      check((await hit.locator('.summary q').count()) > 0, 'a quotation stands below the sentence');
+      await hit.locator('h2 a').click();
+      await page.locator('#evidence').waitFor();
+      await page.locator('.left').getByRole('button', { name: 'Summarise' }).click();
+      await page.locator('.summary button.quote').first().click();
+    },
+  },
+  {
     name: 'a range of years can be set',
     async run(page, { base }) {
       await page.goto(base);

@@ -33,7 +33,13 @@ async fn what_can_wait_costs_half_and_is_there_when_it_is_asked_for() {
         let answer = ask(door, question).await.unwrap();
         assert!(answer.cached && answer.by == "openai/gpt-5-nano");
     }
-    assert!(stage.provider.calls().iter().all(|call| call.in_batch || call.path.contains("batch") || call.path.contains("files")));
+    assert!(
+        stage
+            .provider
+            .calls()
+            .iter()
+            .all(|call| call.in_batch || call.path.contains("batch") || call.path.contains("files"))
+    );
     let mut connection = stage.app.superuser().await;
     let saved = "select sum(saved_batch)::bigint from ai_calls where outcome = 'answered'";
     let saved: i64 = sqlx::query_scalar(saved).fetch_one(&mut connection).await.unwrap();

@@ -167,6 +167,17 @@ export const suggest = (q: string, kind: T.SuggestKind, signal?: AbortSignal) =>
     (a) => a.suggestions,
   );
 
+/** What the rules left open, as a model would have it. Nothing of it is used until somebody takes it. */
+export const proposals = (body: T.ProposalsRequest, signal?: AbortSignal) =>
+  call<T.Proposals>('POST', '/search/proposals', { body, signal });
+/** A sentence or two about one hit, with the resume's own words. */
+export const prose = (body: T.ProseRequest, signal?: AbortSignal) =>
+  call<T.Prose>('POST', '/search/prose', { body, signal });
+/** Whether somebody took what a model proposed; nobody waits for it. */
+export const tookProposal = (call_id: string, accepted: boolean): void => {
+  call<void>('POST', `/ai/calls/${call_id}/accepted`, { body: { accepted } }).catch(() => undefined);
+};
+
 /** The same search as server-sent events: `instant`, `ranked`, `explained`, `done`. */
 export async function* searchStream(body: T.SearchRequest, signal: AbortSignal): AsyncGenerator<ServerEvent> {
   const { query, filters, limit, mode } = body;

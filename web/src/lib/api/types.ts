@@ -52,6 +52,15 @@ export type FacetName = keyof Schema['Facets'];
 export type SearchAnswer = Omit<Schema['Answer'], 'interpretation'> & { interpretation: Interpretation };
 export type SearchRequest = Schema['SearchRequest'] & { query: string };
 
+/** Who wrote something, and at what cost; or why no model did. */
+export type Written = Schema['Written'];
+export type Note = Schema['Note'];
+export type Proposal = Omit<Schema['Proposal'], 'adds'> & { adds: Interpretation };
+export type Proposals = Omit<Schema['Proposals'], 'proposals'> & { proposals: Proposal[] };
+export type ProposalsRequest = Schema['ProposalsRequest'];
+export type Prose = Schema['Prose'];
+export type ProseRequest = Schema['ProseRequest'];
+
 export type SuggestKind = 'skill' | 'title' | 'place' | 'language';
 export type Suggestion = Omit<Schema['Suggestion'], 'kind'> & { kind: SuggestKind };
 

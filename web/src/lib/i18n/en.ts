@@ -162,6 +162,12 @@ export const en = {
     undoCorrection: (from: string): string => `Search for “${from}”`,
     refused: 'Left out of the search:',
     unresolved: 'Ranks by meaning:',
+    proposed: 'Perhaps also:',
+    addProposed: (label: string, quote: string): string => `Add ${label}, from “${quote}”`,
+    askProposals: 'Ask a model what they mean',
+    askingProposals: 'Asking a model…',
+    noProposals: 'The model had nothing to add.',
+    proposalsDismiss: 'No, thanks',
     results: 'Results',
     moreFailed: 'The next results could not be loaded.',
   },
@@ -259,6 +265,16 @@ export const en = {
     showFewer: 'Show fewer',
     nice: 'nice to have',
     moreQuotes: (n: number): string => `and ${number(n)} more ${plural(n, 'place', 'places')}`,
+  },
+  written: {
+    by: (model: string, cached: boolean, cost: string): string =>
+      cached ? `Written by ${model}, said before, no cost` : `Written by ${model}, ${cost}`,
+    proposedBy: (model: string, cached: boolean, cost: string): string =>
+      cached ? `Proposed by ${model}, said before, no cost` : `Proposed by ${model}, ${cost}`,
+    summarise: 'Summarise',
+    summarising: 'Writing…',
+    heading: (name: string): string => `Summary of how ${name} fits`,
+    check: 'Each sentence stands on the words below it, which are the resume’s own.',
   },
   candidates: {
     title: 'Candidates',

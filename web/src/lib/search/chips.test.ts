@@ -7,6 +7,7 @@ import {
   emptyInterpretation,
   facetChosen,
   isEmpty,
+  merge,
   parseYears,
   relaxAll,
   remove,
@@ -195,5 +196,30 @@ describe('facets', () => {
     expect(parseYears('10+')).toEqual({ min: 10 });
     expect(parseYears('<2')).toEqual({ max: 2 });
     expect(parseYears('many')).toBeNull();
+  });
+});
+
+describe('merge', () => {
+  it('adds what a proposal holds behind what is there', () => {
+    const adds = { ...emptyInterpretation(), skills: [skill('docker', 'Docker', 'should')] };
+    const merged = merge(example(), adds);
+    expect(merged.skills.map(({ label }) => label)).toEqual(['Python', 'Kubernetes', 'Angular', 'Docker']);
+    expect(merged.corrections).toEqual(example().corrections);
+  });
+
+  it('leaves what is there as it is', () => {
+    const adds = {
+      ...emptyInterpretation(),
+      skills: [skill('python', 'Python', 'not')],
+      seniority: ['senior' as const],
+    };
+    expect(merge(example(), adds)).toEqual(example());
+  });
+
+  it('keeps levels in their order and takes years', () => {
+    const adds = { ...emptyInterpretation(), seniority: ['junior' as const], years: { min: 3 } };
+    const merged = merge({ ...example(), years: {} }, adds);
+    expect(merged.seniority).toEqual(['junior', 'senior']);
+    expect(merged.years).toEqual({ min: 3 });
   });
 });

@@ -225,6 +225,24 @@ export function add(from: Interpretation, wish: Suggestion, kind: Kind): Interpr
   }
 }
 
+/** Adds what a proposal holds; what is there already stays as it is. */
+export function merge(from: Interpretation, adds: Interpretation): Interpretation {
+  const merged = { ...from } as Record<string, unknown>;
+  const known = new Set(toChips(from).map((chip) => `${chip.field}:${chip.label.toLowerCase()}`));
+  for (const chip of toChips(adds)) {
+    if (known.has(`${chip.field}:${chip.label.toLowerCase()}`)) continue;
+    if (chip.field === 'years') merged.years = adds.years;
+    else if (chip.field === 'remote') merged.remote = adds.remote;
+    else
+      merged[chip.field] = [
+        ...(merged[chip.field] as unknown[]),
+        (adds[chip.field] as unknown[])[chip.index],
+      ];
+  }
+  const next = merged as unknown as Interpretation;
+  return { ...next, seniority: SENIORITY.filter((level) => next.seniority.includes(level)) };
+}
+
 /** Words to be found as they are, for what no taxonomy knows. */
 export function addKeyword(from: Interpretation, text: string, kind: Kind): Interpretation {
   const word = text.trim();

@@ -7,6 +7,13 @@ const oneDecimal = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
 const dayFormat = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' });
 const timeFormat = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
 const monthFormat = new Intl.DateTimeFormat(locale, { month: 'short', year: 'numeric', timeZone: 'UTC' });
+const dollars = new Intl.NumberFormat(locale, { style: 'currency', currency: 'USD' });
+const smallDollars = new Intl.NumberFormat(locale, {
+  style: 'currency',
+  currency: 'USD',
+  maximumSignificantDigits: 2,
+  maximumFractionDigits: 6,
+});
 const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
 
 export const count = (value: number): string => integers.format(value);
@@ -70,3 +77,9 @@ export function language(code: string): string {
     return code;
   }
 }
+
+/** Micro-dollars as dollars and cents; what is smaller than a cent with its first two digits. */
+export const money = (micros: number): string =>
+  micros !== 0 && Math.abs(micros) < 10_000
+    ? smallDollars.format(micros / 1e6)
+    : dollars.format(micros / 1e6);
