@@ -42,12 +42,17 @@ pub(super) fn read_pages(pages: &[u32], pass: &Pass<'_>) -> Result<Vec<(u32, Str
         }
         match read_page(*page, pass.directory) {
             Ok(text) if text.chars().any(char::is_alphanumeric) => read.push((*page, text)),
-            Err(error) if error.code == ErrorCode::ToolMissing => return Err(error),
+            Err(error) if is_machines(error.code) => return Err(error),
             // A page that is blank, too big or too slow must not cost the others.
             Ok(_) | Err(_) => {}
         }
     }
     Ok(read)
+}
+
+/// Whether the machine is to blame, so that the next page has no better luck.
+fn is_machines(code: ErrorCode) -> bool {
+    matches!(code, ErrorCode::ToolMissing | ErrorCode::DiskFull | ErrorCode::DiskReadOnly)
 }
 
 fn read_page(page: u32, directory: &Path) -> Result<String, ExtractError> {
@@ -67,9 +72,8 @@ pub(super) fn read_image(bytes: &[u8], pass: &Pass<'_>) -> Result<Raw, ExtractEr
         raw.findings.push(finding("unreadable_page", "This is an image, and OCR is switched off."));
         return Ok(raw);
     }
-    std::fs::write(pass.directory.join("image"), bytes).map_err(|error| {
-        ExtractError::new(ErrorCode::Crashed, format!("The image could not be set aside: {error}."))
-    })?;
+    std::fs::write(pass.directory.join("image"), bytes)
+        .map_err(|error| ExtractError::unwritten("The image could not be set aside", &error))?;
     raw.text = recognise("image", pass.directory)?;
     raw.findings.push(finding("read_by_ocr", "The text was read from an image by OCR; expect some errors."));
     Ok(raw)
