@@ -6,6 +6,7 @@ mod acme;
 mod backup;
 mod candidates;
 mod edge;
+mod elsewhere;
 mod extract;
 mod failures;
 mod handbook;
