@@ -43,11 +43,17 @@ pub(super) fn read_pages(pages: &[u32], pass: &Pass<'_>) -> Result<Vec<(u32, Str
         match read_page(*page, pass.directory) {
             Ok(text) if text.chars().any(char::is_alphanumeric) => read.push((*page, text)),
             Err(error) if is_machines(error.code) => return Err(error),
-            // A page that is blank, too big or too slow must not cost the others.
-            Ok(_) | Err(_) => {}
+            // A page that is blank, too big or too slow must not cost the others; one without room would pass for that.
+            Ok(_) | Err(_) => room(pass.directory)?,
         }
     }
     Ok(read)
+}
+
+/// That there is room for more: a program whose picture does not fit only says that it failed.
+fn room(directory: &Path) -> Result<(), ExtractError> {
+    std::fs::write(directory.join("room"), [0; 1 << 16])
+        .map_err(|error| ExtractError::unwritten("A page could not be set aside", &error))
 }
 
 /// Whether the machine is to blame, so that the next page has no better luck.
@@ -93,4 +99,18 @@ fn recognise(file: &str, directory: &Path) -> Result<String, ExtractError> {
         return Err(ExtractError::damaged("image", "it cannot be opened"));
     }
     Ok(String::from_utf8_lossy(&ran.output).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_that_found_no_room_is_told_from_one_that_cannot_be_read() {
+        let directory = tempfile::tempdir().unwrap();
+        room(directory.path()).unwrap();
+        std::fs::remove_file(directory.path().join("room")).unwrap();
+        std::os::unix::fs::symlink("/dev/full", directory.path().join("room")).unwrap();
+        assert_eq!(room(directory.path()).unwrap_err().code, ErrorCode::DiskFull);
+    }
 }
