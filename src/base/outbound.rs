@@ -12,15 +12,21 @@ const IDLE: Duration = Duration::from_secs(45);
 
 static PROVIDER: Once = Once::new();
 
+/// Chooses who does the cryptography of TLS, once for the process: whoever builds a client without [`client`] calls it
+/// before.
+pub fn prepare() {
+    PROVIDER.call_once(|| {
+        // Somebody else's choice in this process is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    });
+}
+
 /// A client whose requests are given up after `timeout`.
 ///
 /// # Panics
 /// If TLS cannot be set up, which would be so from the first start on.
 pub fn client(timeout: Duration) -> reqwest::Client {
-    PROVIDER.call_once(|| {
-        // Somebody else's choice in this process is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-    });
+    prepare();
     reqwest::Client::builder()
         .timeout(timeout)
         .connect_timeout(CONNECT.min(timeout))

@@ -1,5 +1,6 @@
 //! Values that have the right type and still cannot work, found before anything is started with them.
 
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 
 use super::proxies::Proxies;
@@ -62,13 +63,36 @@ fn is_own(config: &Config, backup: &Path) -> bool {
 
 /// Whether it is an address with a port.
 pub(super) fn has_port(address: &str) -> bool {
-    address.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok())
+    address.rsplit_once(':').is_some_and(|(host, port)| port.parse::<u16>().is_ok() && is_host(host))
+}
+
+/// Whether it is an IPv4 address, an IPv6 address in brackets, which may name an interface, or a name.
+fn is_host(host: &str) -> bool {
+    match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+        Some(inner) => inner.split('%').next().is_some_and(|address| address.parse::<Ipv6Addr>().is_ok()),
+        None => {
+            let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.');
+            host.parse::<Ipv4Addr>().is_ok()
+                || (host.chars().all(is_name) && host.contains(|c: char| c.is_ascii_alphabetic()))
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::config::load;
+
+    #[test]
+    fn an_address_has_a_host_and_a_port() {
+        for good in ["127.0.0.1:80", "[::]:80", "[fe80::1%eth0]:80", "localhost:8080", "db-1.example.com:443"] {
+            assert!(has_port(good), "{good}");
+        }
+        for bad in ["8080", ":8080", "::80", "[::]:99999", "[::]:", "1.2.3.400:80", "[8080]:80", "127.0.0.1", "a b:80"]
+        {
+            assert!(!has_port(bad), "{bad}");
+        }
+    }
 
     #[test]
     fn backups_do_not_lie_among_what_the_appliance_keeps() {

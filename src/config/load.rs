@@ -161,8 +161,11 @@ fn read_file(path: &Path, table: &mut Table, sources: &mut BTreeMap<String, Sour
         for (key, value) in values {
             set(table, sources, (section, key), value.clone(), source(key))?;
         }
-        if values.is_empty() && !table.contains_key(section) {
-            return Err(unknown(&source(""), section.clone(), &section_names(table)));
+        if values.is_empty() {
+            if !table.contains_key(section) {
+                return Err(unknown(&source(""), section.clone(), &section_names(table)));
+            }
+            sources.insert(section.clone(), source(""));
         }
     }
     Ok(())
@@ -255,8 +258,11 @@ pub(super) fn line_of(text: &str, section: &str, key: &str) -> usize {
 
 impl Loaded {
     fn of(table: Table, sources: BTreeMap<String, Source>) -> Result<Self, Error> {
-        let config: Config =
+        let mut config: Config =
             table.clone().try_into().map_err(|error: toml::de::Error| Error::Invalid(error.message().to_owned()))?;
+        config.tls.is_set = sources.iter().any(|(name, source)| {
+            name == "tls.mode" || (name.split('.').next() == Some("tls") && matches!(source, Source::File(..)))
+        });
         if let Some((key, reason)) = check::first_mistake(&config) {
             let place = sources.get(key).unwrap_or(&Source::Default).to_string();
             return Err(Error::Unusable { place, key, reason });
@@ -424,6 +430,20 @@ mod tests {
         set_text(&mut table, &mut BTreeMap::new(), ("tls", "domains"), "a.example, b.example".to_owned(), source)
             .unwrap();
         assert_eq!(table["tls"]["domains"].as_array().unwrap().len(), 2);
+    }
+
+    #[test]
+    fn whoever_has_written_a_section_for_https_has_spoken_of_it() {
+        for (text, is_set) in [
+            ("", false),
+            ("[server]\nlisten = \"[::]:80\"\n#[tls]\n", false),
+            ("[tls]\nmode = \"off\"\n", true),
+            ("[tls]\n", true),
+        ] {
+            let loaded = load_text(text).unwrap();
+            assert_eq!(loaded.config.tls.is_set, is_set, "{text}");
+            assert_eq!(loaded.renewed(&load_text("").unwrap()).unwrap().0.config.tls.is_set, is_set, "{text}");
+        }
     }
 
     #[test]

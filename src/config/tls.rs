@@ -32,6 +32,9 @@ pub struct Tls {
     pub key: String,
     /// Who may connect: whose certificate is of an authority in this file; empty for everybody.
     pub client_ca: PathBuf,
+    /// Whether the operator has spoken of it: the file has this section, or the mode is set in another way.
+    #[serde(skip)]
+    pub is_set: bool,
 }
 
 impl Tls {

@@ -3,11 +3,12 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
+use std::fs::Metadata;
 use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, fchown};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
@@ -121,21 +122,17 @@ impl Files {
     /// The addresses of all bytes that are kept, in their order, each with the number of its bytes.
     pub async fn addresses(&self) -> Result<BTreeMap<String, u64>, Error> {
         let root = self.root.clone();
+        blocking(move || Ok(everything(&root)?.map(|(address, kept)| (address, kept.len())).collect())).await
+    }
+
+    /// The addresses of the bytes that were written down after `from` and before `to`, in their order.
+    pub async fn written_between(&self, from: SystemTime, to: SystemTime) -> Result<Vec<String>, Error> {
+        let root = self.root.clone();
         blocking(move || {
-            let mut found = BTreeMap::new();
-            for folder in entries(&root)? {
-                for folder in entries(&folder)? {
-                    for path in entries(&folder)? {
-                        let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
-                        // What is erased at this moment is not there any more.
-                        if let Ok(kept) = path.metadata()
-                            && is_address(name)
-                        {
-                            found.insert(name.to_owned(), kept.len());
-                        }
-                    }
-                }
-            }
+            let within = |kept: &Metadata| kept.modified().is_ok_and(|at| from < at && at < to);
+            let found = everything(&root)?.filter(|(_, kept)| within(kept)).map(|(address, _)| address);
+            let mut found: Vec<String> = found.collect();
+            found.sort_unstable();
             Ok(found)
         })
         .await
@@ -188,6 +185,21 @@ pub enum Adopted {
 
 fn is_address(name: &str) -> bool {
     name.len() == 64 && name.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+}
+
+/// Every address that is kept, with what the system knows of its file, in no order.
+fn everything(root: &Path) -> Result<impl Iterator<Item = (String, Metadata)> + use<>, Error> {
+    let mut files = Vec::new();
+    for folder in entries(root)? {
+        for folder in entries(&folder)? {
+            files.extend(entries(&folder)?);
+        }
+    }
+    Ok(files.into_iter().filter_map(|path| {
+        let name = path.file_name().and_then(OsStr::to_str).filter(|name| is_address(name))?;
+        // What is erased at this moment is not there any more.
+        path.metadata().ok().map(|kept| (name.to_owned(), kept))
+    }))
 }
 
 /// What is in a directory of the store; nothing in what is none, or is gone.

@@ -212,8 +212,10 @@ pub async fn extract(ctx: &Context, task: UploadTask) -> Result<Tx> {
             notify(&mut tx, &Notice::Upload { workspace: task.workspace, id: upload.id }).await?;
             erasure::push(ctx, &mut tx, &[upload.content_hash]).await?;
         }
-        Err(error) if is_passing(error.code) => return Err(Error::Internal(error.to_string())),
-        Err(error) => fail(ctx, &mut tx, upload.id, &describe(&error)).await?,
+        Err(error) => match passing(&error) {
+            Some(passing) => return Err(passing),
+            None => fail(ctx, &mut tx, upload.id, &describe(&error)).await?,
+        },
     }
     Ok(tx)
 }
@@ -224,9 +226,16 @@ enum Read {
     Archive(Vec<Finding>),
 }
 
-/// Whether trying again may help: the machine was short of something, the document is not to blame.
-fn is_passing(code: ErrorCode) -> bool {
-    matches!(code, ErrorCode::FileUnreadable | ErrorCode::Crashed)
+/// What is to blame where it is not the document, so that trying again may help. A disk without room is waited for.
+fn passing(error: &ExtractError) -> Option<Error> {
+    let passing = match error.code {
+        ErrorCode::FileUnreadable | ErrorCode::Crashed => return Some(Error::Internal(error.to_string())),
+        ErrorCode::DiskFull => Error::DiskFull,
+        ErrorCode::DiskReadOnly => Error::DiskReadOnly,
+        _ => return None,
+    };
+    tracing::warn!(%error, "a document waits to be read");
+    Some(passing)
 }
 
 fn no_longer_kept() -> UploadError {

@@ -19,6 +19,11 @@ pub async fn workspaces(tx: &mut Tx) -> Result<Vec<(WorkspaceId, String)>> {
     Ok(rows.into_iter().map(|row| (row.id.into(), row.name)).collect())
 }
 
+/// When the oldest workspace was made; nothing where there is none.
+pub async fn first_workspace_at(tx: &mut Tx) -> Result<Option<DateTime<Utc>>> {
+    Ok(sqlx::query_scalar!("select min(created_at) from workspaces").fetch_one(tx.conn()).await?)
+}
+
 /// Removes a workspace with everything in it.
 pub async fn delete_workspace(tx: &mut Tx, id: WorkspaceId) -> Result<()> {
     sqlx::query!("delete from workspaces where id = $1", id.0).execute(tx.conn()).await?;

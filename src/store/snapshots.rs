@@ -63,6 +63,12 @@ pub async fn all(url: &str) -> Result<Vec<Snapshot>> {
     list(&options(url)?).await
 }
 
+/// Every copy there is of the database of `url`, on whichever server: also what a restoring has kept on one elsewhere,
+/// which its keeper returns to. The oldest first.
+pub async fn known(url: &str) -> Result<Vec<Snapshot>> {
+    copies(&options(url)?).await
+}
+
 /// Puts the newest copy in the place of the database, and answers which; nothing where `to` says which schema is wanted
 /// and the database is not beyond it. All that was written since is lost.
 pub async fn roll_back(url: &str, to: Option<i64>) -> Result<Option<Snapshot>> {
@@ -81,11 +87,13 @@ pub async fn roll_back(url: &str, to: Option<i64>) -> Result<Option<Snapshot>> {
     Ok(Some(snapshot))
 }
 
-/// Removes copies that were made before `moment`; answers how many.
+/// Removes copies that were made before `moment`, on whichever server; answers how many.
 pub async fn remove_before(url: &str, moment: DateTime<Utc>) -> Result<usize> {
     let options = options(url)?;
+    // On a server elsewhere a database of such a name may be somebody's; ours says when it was made.
+    let here = is_here(&options);
     let mut removed = 0;
-    for snapshot in list(&options).await?.iter().filter(|one| one.at.is_none_or(|at| at < moment)) {
+    for snapshot in copies(&options).await?.iter().filter(|one| one.at.map_or(here, |at| at < moment)) {
         remove(&options, &snapshot.name).await?;
         removed += 1;
     }
@@ -176,7 +184,9 @@ pub(super) async fn kept(options: &PgConnectOptions, first: i64) -> Result<Optio
 }
 
 async fn copies(options: &PgConnectOptions) -> Result<Vec<Snapshot>> {
-    let mut server = server(options).await?;
+    // Elsewhere the role may be let into its own database alone.
+    let mut server =
+        if is_here(options) { server(options).await? } else { PgConnection::connect_with(options).await? };
     let prefix = prefix(options);
     let rows = sqlx::query!(
         r#"select datname::text as "name!", pg_database_size(oid) as "bytes!",

@@ -61,6 +61,18 @@ pub async fn by_content(tx: &mut Tx, content: &str) -> Result<Option<Upload>> {
     Ok(uploads!(tx, "where content_hash = decode($1, 'hex')", content)?.pop())
 }
 
+/// Those of `contents`, addresses, that a row of the workspace names.
+pub async fn named(tx: &mut Tx, contents: &[String]) -> Result<Vec<String>> {
+    Ok(sqlx::query_scalar!(
+        r#"with asked as (select decode(address, 'hex') as hash from unnest($1::text[]) as address)
+           select encode(hash, 'hex') as "address!" from asked
+           where hash in (select content_hash from uploads) or hash in (select content_hash from resumes)"#,
+        contents
+    )
+    .fetch_all(tx.conn())
+    .await?)
+}
+
 /// Uploads newest first, after `before`, at most `limit`, of one status where given.
 pub async fn list(tx: &mut Tx, status: Option<Status>, before: Option<UploadId>, limit: i64) -> Result<Vec<Upload>> {
     uploads!(

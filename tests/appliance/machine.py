@@ -259,14 +259,18 @@ class Machine:
             raise Broken(f"`{script}` ended with {done.returncode}:\n{(done.stdout + done.stderr)[-3000:]}")
         return (done.stdout + (done.stderr if check else "")).strip()
 
-    def reboot(self):
-        """Shuts it down in order and boots it again; answers how long the boot took."""
+    def reboot(self, cold=False):
+        """Shuts it down in order and boots it again, with nothing of a disk of its own in memory where it is to be cold;
+        answers how long the boot took."""
         self.enter("systemctl", "--no-block", "poweroff")
         try:
             self.process.wait(90)
         except subprocess.TimeoutExpired as late:
             raise Broken("the machine does not shut down within 90 s") from late
         self.remove_groups()
+        if cold:
+            self.unmount()
+            self.mount()
         return self.boot()
 
     def kill(self):

@@ -110,8 +110,10 @@ class ReadOnly(BadDays):
         status, body = self.upload("cramped")
         expect(status in ("202", "503", "507"), f"{status}: {body}")
         expect(re.search("/tmp can be written +can only be read", self.doctor()), self.doctor())
-        # Longer than a task that fails is tried again.
+        # Long enough for several attempts: none may be used up, or what was taken would be lost after some minutes.
         time.sleep(45)
+        used = "select coalesce(max(attempts), 0) from tasks where kind = 'extract'"
+        expect(self.sql(used) in ("0", "1"), f"{self.sql(used)} attempts are used up")
         self.unlock("/tmp")
         if status == "202":
             told = "select status, error_detail from uploads where filename = 'cramped.txt'"

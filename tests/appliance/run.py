@@ -344,6 +344,17 @@ class Appliance:
                         "-not -path '*talentprompt-model-*' -not -path '/usr/share/talentprompt*'")
         expect(left == "", f"left behind:\n{left}")
 
+    def an_answer_that_is_a_port_alone_is_taken_and_one_that_is_no_address_is_not(self):
+        for answer, listen, said in (("8080", "[::]:8080", ""), ("99999", "[::]:80", "is no address with a port")):
+            self.run(f"echo 'talentprompt talentprompt/listen string {answer}' | debconf-set-selections")
+            told = self.run(f"{INSTALL} 2>&1")
+            line = self.run("grep '^listen = ' /etc/talentprompt/talentprompt.toml; talentprompt config check")
+            expect(line.splitlines()[0] == f'listen = "{listen}"', line)
+            expect(said in told and ("is no address" in told) == bool(said), told[-1500:])
+            wait("it is ready", lambda: self.run(f"curl -s -o /dev/null -w '%{{http_code}}' http://127.0.0.1:"
+                                                 f"{listen.rpartition(':')[2]}/readyz", check=False) == "200")
+            self.run("apt-get -qq -y purge talentprompt")
+
 
 def try_suite(kind, suite, repository):
     """Runs every test of a kind on one machine; the first that fails ends it, for each builds on those before. Answers

@@ -96,6 +96,12 @@ class Certificates(Appliance):
         wanted = "-H 'Content-Type: application/json' -w ' %{http_code}' -d"
         ask = "http://127.0.0.1/api/v1/setup"
         expect(json.loads(self.run(f"curl -s {ask}")) == {"needed": True, "takes_domain": True}, "no name is asked for")
+        self.run(f"cp -a {SETTINGS} /root/as-it-was; printf '[tls]\nmode = \"off\"\n' >>{SETTINGS}; "
+                 "systemctl restart talentprompt")
+        wait("the appliance is ready", self.ready, 60)
+        expect(json.loads(self.run(f"curl -s {ask}"))["takes_domain"] is False, "a name is asked for in vain")
+        self.run(f"mv /root/as-it-was {SETTINGS}; systemctl restart talentprompt")
+        wait("the appliance is ready", self.ready, 60)
         wrong = json.dumps({"token": token, "domain": "elsewhere.invalid"})
         told = self.run(f"curl -s {wanted} '{wrong}' {ask}/domain")
         expect(told.endswith("422") and "no such name" in told, told)
@@ -110,6 +116,15 @@ class Certificates(Appliance):
         left = self.run("stat -c '%a %U %G' /etc/talentprompt/talentprompt.toml; ls -A /var/lib/talentprompt/wanted /etc/talentprompt")
         expect(left.startswith("640 root talentprompt") and "domain.json" not in left and ".tmp" not in left, left)
         expect(self.show("talentprompt-domain.service", "Result") == "success", self.run("journalctl -u talentprompt-domain"))
+
+    def a_name_that_was_not_taken_is_told_by_the_doctor(self):
+        wanted = "/var/lib/talentprompt/wanted"
+        self.run(f"echo '{{\"domain\":\"again.example.com\"}}' >{wanted}/new; mv {wanted}/new {wanted}/domain.json")
+        wait("it is refused", lambda: self.show("talentprompt-domain.service", "ActiveState") == "failed")
+        doctor = self.run("talentprompt doctor || true")
+        expect(re.search(r"error +domain +talentprompt-domain.service failed", doctor), doctor)
+        self.run("systemctl reset-failed talentprompt-domain.service")
+        expect("talentprompt-domain.service failed" not in self.run("talentprompt doctor || true"), "it is told for ever")
 
     def the_first_account_is_made(self):
         self.run(f"rm -r {DROP_IN}; systemctl daemon-reload")

@@ -18,10 +18,10 @@ from book import ROOT, blocks, chapters, text
 
 # What is made on the machine and not by the package's table of files.
 MADE = {
-    "/etc/apt/apt.conf.d", "/etc/apt/sources.list.d", "/etc/fstab", "/etc/talentprompt", "/etc/talentprompt.before",
+    "/etc/apt/apt.conf.d", "/etc/apt/sources.list.d", "/etc/fstab", "/etc/ssl/certs/ca-certificates.crt", "/etc/talentprompt", "/etc/talentprompt.before",
     "/etc/talentprompt/credentials", "/etc/talentprompt/postgres.d", "/etc/talentprompt/talentprompt.toml",
     "/run/talentprompt-postgres", "/run/talentprompt-redis/redis.sock", "/usr/lib/talentprompt/previous",
-    "/usr/share/talentprompt/models", "/var",
+    "/usr/local/share/ca-certificates", "/usr/share/talentprompt/models", "/var",
     "/var/lib/talentprompt", "/var/lib/talentprompt.before", "/var/lib/talentprompt-postgres.damaged",
     "/var/lib/talentprompt/backups", "/var/lib/talentprompt/files", "/var/lib/talentprompt/tls", "/var/lib/talentprompt/postgres", "/var/lib/talentprompt/qdrant",
 }

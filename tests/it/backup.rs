@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use talentprompt::base::{random, secret};
 use talentprompt::model::backup::id;
+use talentprompt::recruit::erasure;
 use talentprompt::store::Store;
 
 use crate::support::app::{Client, Plan, TestApp, configuration_file, environment, id_of, on_database, resume};
@@ -137,6 +138,15 @@ async fn a_restored_backup_brings_everything_back_and_can_be_undone() {
     let people = owner.get("/candidates").await.expect(StatusCode::OK)["candidates"].as_array().unwrap().len();
     assert_eq!(people, 2);
 
+    // Carla's document is named by the database that is kept alone; it is old, and still there when that comes back.
+    let carlas = documents(&folder.join("files"));
+    assert_eq!(carlas.len(), 3);
+    app.sql("update workspaces set created_at = created_at - interval '90 days'").await;
+    for path in &carlas {
+        let at = app.ctx.now() - chrono::TimeDelta::days(30);
+        fs::File::options().write(true).open(path).unwrap().set_modified(at.into()).unwrap();
+    }
+    assert_eq!(erasure::sweep(&app.ctx).await.unwrap(), 0);
     let stopped = app.stop().await;
     assert_eq!(run(&folder, &["migrate", "roll-back", "--yes", "--json"]).await.code, Some(0));
     let app = restart(stopped).await;

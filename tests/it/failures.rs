@@ -1,5 +1,8 @@
 //! Services that go away and come back, and requests that are sent again.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -13,6 +16,7 @@ use talentprompt::base::{random, secret};
 use talentprompt::config::Config;
 use talentprompt::context::Context;
 use talentprompt::gateways::embed::{Embedder, Error as EmbedError, ModelInfo};
+use talentprompt::gateways::extract::{ExtractLimits, Extractor};
 use talentprompt::gateways::vectors::embedded::EmbeddedIndex;
 use talentprompt::gateways::vectors::qdrant::{QdrantIndex, Settings};
 use talentprompt::gateways::vectors::standby::{Standby, State};
@@ -317,6 +321,47 @@ async fn a_start_takes_over_what_a_killed_process_held_and_counts_no_attempt() {
     assert_eq!(app.sql("delete from tasks where state = 'ready' and attempts = 1 and max_attempts = 60").await, 1);
     assert_eq!(app.sql("update tasks set run_at = run_at where state = 'ready' and attempts < max_attempts").await, 1);
     app.finish_with(Counts { ready: 1, ..Counts::default() }).await;
+}
+
+/// A reader that finds no room for temporary files while the file `full` is in `folder`, and counts in `runs` how often
+/// it was asked.
+fn cramped(folder: &Path) -> Extractor {
+    let program = folder.join("reader");
+    let (full, runs) = (folder.join("full"), folder.join("runs"));
+    let answer = r#"{"failed":{"code":"disk_full","detail":"No room."}}"#;
+    let script = format!(
+        "#!/bin/sh\necho x >>'{}'\n[ ! -e '{}' ] || {{ echo '{answer}'; exit 0; }}\nexec '{}' \"$@\"\n",
+        runs.display(),
+        full.display(),
+        env!("CARGO_BIN_EXE_talentprompt"),
+    );
+    std::fs::write(&full, "").unwrap();
+    std::fs::write(&program, script).unwrap();
+    std::fs::set_permissions(&program, Permissions::from_mode(0o755)).unwrap();
+    Extractor::new(ExtractLimits::default(), program)
+}
+
+#[tokio::test]
+async fn an_upload_waits_while_there_is_no_room_to_read_it_and_is_read_afterwards() {
+    let folder = tempfile::tempdir().unwrap();
+    let extractor = cramped(folder.path());
+    let app = TestApp::prepared(Plan::default(), |ctx| ctx.extractor = extractor).await;
+    let owner = app.owner().await;
+    let upload = owner.upload("ana.txt", person("Ana Lima")).await;
+    let begin = Instant::now();
+    while std::fs::read_to_string(folder.path().join("runs")).is_ok_and(|runs| runs.lines().count() < 3)
+        || !folder.path().join("runs").exists()
+    {
+        assert!(begin.elapsed() < NOTICED, "it is not tried again");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let attempts = "select max(attempts) from tasks";
+    let attempts: i32 = sqlx::query_scalar(attempts).fetch_one(&mut app.superuser().await).await.unwrap();
+    assert!(attempts <= 1, "{attempts} attempts are used up");
+    std::fs::remove_file(folder.path().join("full")).unwrap();
+    let upload = owner.wait_for(&upload).await;
+    assert_eq!(upload["status"], "indexed", "{upload}");
+    app.finish().await;
 }
 
 #[tokio::test]

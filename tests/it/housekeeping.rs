@@ -1,12 +1,16 @@
 //! What is over is removed, and nothing else.
 
+use std::fs::{self, File};
+use std::path::PathBuf;
+
 use chrono::TimeDelta;
 use reqwest::StatusCode;
 use serde_json::json;
 use sqlx::AssertSqlSafe;
+use talentprompt::recruit::erasure;
 use talentprompt::recruit::housekeeping::{self, Removed};
 
-use crate::support::app::{Plan, TestApp};
+use crate::support::app::{Plan, TestApp, resume};
 
 /// An application whose own schedule does not get in between.
 async fn app() -> TestApp {
@@ -85,5 +89,48 @@ async fn the_record_of_a_search_is_kept_for_a_year_in_every_workspace() {
     }
     assert_eq!(housekeeping::tidy(&app.ctx).await.unwrap(), Removed { searches: 2, ..Removed::default() });
     assert_eq!(count(&app, "searches").await, 2);
+    app.finish().await;
+}
+
+/// Bytes of nobody in the store, whose address begins with `name`, written down so many hours ago.
+fn stray(app: &TestApp, name: &str, hours: i64) -> PathBuf {
+    let path = app.folder().join("files").join(name).join(name).join(name.repeat(32));
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(&path, "of nobody").unwrap();
+    age(app, &path, hours);
+    path
+}
+
+fn age(app: &TestApp, path: &PathBuf, hours: i64) {
+    let at = app.ctx.now() - TimeDelta::hours(hours);
+    File::options().write(true).open(path).unwrap().set_modified(at.into()).unwrap();
+}
+
+/// Every document in the store.
+fn documents(app: &TestApp) -> Vec<PathBuf> {
+    let files = |folder: PathBuf| fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let first = files(app.folder().join("files")).filter(|path| path.is_dir());
+    first.flat_map(files).flat_map(files).collect()
+}
+
+#[tokio::test]
+async fn documents_that_no_row_names_are_erased_after_a_day_and_no_others() {
+    let app = TestApp::start().await;
+    let (owner, other) = (app.owner().await, app.owner().await);
+    owner.add("ana.txt", resume("Ana Lima", "ana@example.com", "Engineer", &["Java"])).await;
+    other.add("ben.txt", resume("Ben Berg", "ben@example.com", "Nurse", &["Care"])).await;
+    app.sql("update workspaces set created_at = created_at - interval '90 days'").await;
+    let needed = documents(&app);
+    assert_eq!(needed.len(), 2);
+    for path in &needed {
+        age(&app, path, 24 * 30);
+    }
+    let (old, young, foreign) = (stray(&app, "ab", 25), stray(&app, "cd", 23), stray(&app, "ef", 24 * 91));
+    assert_eq!(erasure::sweep(&app.ctx).await.unwrap(), 1);
+    assert!(!old.exists(), "it is kept for ever");
+    assert!(young.exists(), "whoever hands it in at this moment loses it");
+    assert!(foreign.exists(), "it is older than this database, so that it may be another's");
+    assert!(needed.iter().all(|path| path.exists()), "a document that a row names is lost");
+    assert_eq!(erasure::sweep(&app.ctx).await.unwrap(), 0);
     app.finish().await;
 }

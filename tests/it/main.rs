@@ -7,6 +7,7 @@ mod ai;
 mod backup;
 mod candidates;
 mod edge;
+mod elsewhere;
 mod extract;
 mod failures;
 mod handbook;

@@ -76,6 +76,7 @@ async fn https_is_served_and_the_open_port_only_leads_there() {
     let stream = asker.connect(&["http/1.1"]).await.unwrap();
     assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"http/1.1"[..]));
 
+    talentprompt::base::outbound::prepare();
     let open = reqwest::Client::builder().redirect(Policy::none()).build().unwrap();
     let ask = async |path: &str| open.get(format!("http://{}{path}", unit.address())).send().await.unwrap();
     let led = open.post(format!("http://{}/api/v1/auth/login?next=%2F", unit.address()));

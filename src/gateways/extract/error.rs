@@ -1,5 +1,7 @@
 //! Why a document could not be read: a stable code for programs, a sentence for people, and what to do next.
 
+use std::io;
+
 use serde::{Deserialize, Serialize};
 
 /// Stable name of a failure; part of the public interface.
@@ -38,6 +40,10 @@ pub enum ErrorCode {
     ToolMissing,
     /// The reader crashed or could not be started.
     Crashed,
+    /// The disk that documents are set aside on while they are read is full.
+    DiskFull,
+    /// That disk can only be read.
+    DiskReadOnly,
 }
 
 impl ErrorCode {
@@ -71,6 +77,10 @@ impl ErrorCode {
             Self::OutOfMemory => ("out_of_memory", "Print the document to a new PDF and upload that."),
             Self::ToolMissing => ("tool_missing", "Install the named package on the server and try again."),
             Self::Crashed => ("crashed", "Try again; if it happens again, print the document to a new PDF."),
+            Self::DiskFull => ("disk_full", "Free some space for temporary files (`df -h /tmp`) and try again."),
+            Self::DiskReadOnly => {
+                ("disk_read_only", "Let temporary files be written again (`findmnt /tmp`) and try again.")
+            }
         }
     }
 }
@@ -96,8 +106,37 @@ impl ExtractError {
         self.code.hint()
     }
 
+    /// A file for reading, described by `what`, that could not be written: the machine is to blame, not the document.
+    pub(super) fn unwritten(what: &str, error: &io::Error) -> Self {
+        let code = match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ErrorCode::DiskFull,
+            io::ErrorKind::ReadOnlyFilesystem => ErrorCode::DiskReadOnly,
+            _ => ErrorCode::Crashed,
+        };
+        Self::new(code, format!("{what}: {error}."))
+    }
+
     /// A document of the kind `what` that is broken in the way `why`.
     pub(super) fn damaged(what: &str, why: impl std::fmt::Display) -> Self {
         Self::new(ErrorCode::Damaged, format!("This {what} is damaged: {why}."))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_that_takes_nothing_is_told_from_a_document_that_cannot_be_read() {
+        for (kind, code) in [
+            (io::ErrorKind::StorageFull, ErrorCode::DiskFull),
+            (io::ErrorKind::QuotaExceeded, ErrorCode::DiskFull),
+            (io::ErrorKind::ReadOnlyFilesystem, ErrorCode::DiskReadOnly),
+            (io::ErrorKind::PermissionDenied, ErrorCode::Crashed),
+        ] {
+            let error = ExtractError::unwritten("The PDF could not be set aside", &io::Error::from(kind));
+            assert_eq!(error.code, code, "{error}");
+            assert!(error.detail.starts_with("The PDF could not be set aside: "), "{error}");
+        }
     }
 }

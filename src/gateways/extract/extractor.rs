@@ -125,8 +125,7 @@ impl Extractor {
         let prefix = format!("{PREFIX}{}-", std::process::id());
         let private = Permissions::from_mode(0o700);
         let directory = tempfile::Builder::new().prefix(&prefix).permissions(private).tempdir().map_err(|error| {
-            let detail = format!("No temporary directory could be made for reading the document: {error}.");
-            ExtractError::new(ErrorCode::Crashed, detail)
+            ExtractError::unwritten("No temporary directory could be made for reading the document", &error)
         })?;
         let request = Request {
             work,

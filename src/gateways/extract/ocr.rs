@@ -42,12 +42,23 @@ pub(super) fn read_pages(pages: &[u32], pass: &Pass<'_>) -> Result<Vec<(u32, Str
         }
         match read_page(*page, pass.directory) {
             Ok(text) if text.chars().any(char::is_alphanumeric) => read.push((*page, text)),
-            Err(error) if error.code == ErrorCode::ToolMissing => return Err(error),
-            // A page that is blank, too big or too slow must not cost the others.
-            Ok(_) | Err(_) => {}
+            Err(error) if is_machines(error.code) => return Err(error),
+            // A page that is blank, too big or too slow must not cost the others; one without room would pass for that.
+            Ok(_) | Err(_) => room(pass.directory)?,
         }
     }
     Ok(read)
+}
+
+/// That there is room for more: a program whose picture does not fit only says that it failed.
+fn room(directory: &Path) -> Result<(), ExtractError> {
+    std::fs::write(directory.join("room"), [0; 1 << 16])
+        .map_err(|error| ExtractError::unwritten("A page could not be set aside", &error))
+}
+
+/// Whether the machine is to blame, so that the next page has no better luck.
+fn is_machines(code: ErrorCode) -> bool {
+    matches!(code, ErrorCode::ToolMissing | ErrorCode::DiskFull | ErrorCode::DiskReadOnly)
 }
 
 fn read_page(page: u32, directory: &Path) -> Result<String, ExtractError> {
@@ -67,9 +78,8 @@ pub(super) fn read_image(bytes: &[u8], pass: &Pass<'_>) -> Result<Raw, ExtractEr
         raw.findings.push(finding("unreadable_page", "This is an image, and OCR is switched off."));
         return Ok(raw);
     }
-    std::fs::write(pass.directory.join("image"), bytes).map_err(|error| {
-        ExtractError::new(ErrorCode::Crashed, format!("The image could not be set aside: {error}."))
-    })?;
+    std::fs::write(pass.directory.join("image"), bytes)
+        .map_err(|error| ExtractError::unwritten("The image could not be set aside", &error))?;
     raw.text = recognise("image", pass.directory)?;
     raw.findings.push(finding("read_by_ocr", "The text was read from an image by OCR; expect some errors."));
     Ok(raw)
@@ -89,4 +99,18 @@ fn recognise(file: &str, directory: &Path) -> Result<String, ExtractError> {
         return Err(ExtractError::damaged("image", "it cannot be opened"));
     }
     Ok(String::from_utf8_lossy(&ran.output).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_that_found_no_room_is_told_from_one_that_cannot_be_read() {
+        let directory = tempfile::tempdir().unwrap();
+        room(directory.path()).unwrap();
+        std::fs::remove_file(directory.path().join("room")).unwrap();
+        std::os::unix::fs::symlink("/dev/full", directory.path().join("room")).unwrap();
+        assert_eq!(room(directory.path()).unwrap_err().code, ErrorCode::DiskFull);
+    }
 }

@@ -18,7 +18,7 @@ const NAMED_PAGES: usize = 10;
 /// Reads a PDF.
 pub(super) fn read(bytes: &[u8], pass: &ocr::Pass<'_>) -> Result<Raw, ExtractError> {
     std::fs::write(pass.directory.join(FILE), bytes)
-        .map_err(|error| ExtractError::new(ErrorCode::Crashed, format!("The PDF could not be set aside: {error}.")))?;
+        .map_err(|error| ExtractError::unwritten("The PDF could not be set aside", &error))?;
     let mut sheets = sheets(pass)?;
     let pages = u32::try_from(sheets.len()).unwrap_or(u32::MAX);
     if pages == 0 {

@@ -77,7 +77,7 @@ pub(super) struct Ran {
 pub(super) fn run(tool: Tool, arguments: &[&str], directory: &Path) -> Result<Ran, ExtractError> {
     let path = tool.path().ok_or_else(|| missing(tool))?;
     let failed = |error: std::io::Error| {
-        ExtractError::new(ErrorCode::Crashed, format!("The program {} could not be run: {error}.", tool.name()))
+        ExtractError::unwritten(&format!("The program {} could not be run", tool.name()), &error)
     };
     let messages_path = directory.join("messages");
     // It ends with us when we are killed.

@@ -18,7 +18,8 @@ use crate::recruit::accounts::setup::{self, NewOwner};
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SetupState {
     needed: bool,
-    /// Whether the name that people open can be set here: https is off, and a unit of the package waits for it.
+    /// Whether the name that people open can be set here: the configuration says nothing of https, and a unit of the
+    /// package waits for the name.
     takes_domain: bool,
 }
 

@@ -12,6 +12,7 @@ pub(super) async fn checks(scene: &Scene<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     if let Some(units) = scene.units {
         findings.push(unit(units, "unit", "talentprompt.service").await);
+        findings.extend(wish(units).await);
     } else {
         findings.push(Finding::ok("unit", "systemd does not run this machine; nothing is supervised"));
     }
@@ -67,6 +68,20 @@ async fn unit(units: &dyn Units, check: &'static str, name: &str) -> Finding {
             Finding::expect(state.restarts < 5, check, saw, "it ends by itself, for a reason its log says", &todo)
         }
     }
+}
+
+/// Whether the name that the first page left was written into the configuration; nothing while it was not left, or was.
+async fn wish(units: &dyn Units) -> Option<Finding> {
+    const UNIT: &str = "talentprompt-domain.service";
+    let state = units.state(UNIT).await.ok().filter(|state| state.active == "failed")?;
+    Some(Finding::error(
+        "domain",
+        format!("{UNIT} failed ({})", state.result),
+        "the name that was given on the first page is not served by https",
+        format!(
+            "see why: journalctl -u {UNIT}; then: talentprompt config domain NAME, and: systemctl reset-failed {UNIT}"
+        ),
+    ))
 }
 
 async fn answers(service: &Service) -> Vec<Finding> {

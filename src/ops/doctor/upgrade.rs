@@ -10,7 +10,7 @@ pub(super) async fn checks(scene: &Scene<'_>) -> Vec<Finding> {
     let mut findings = vec![last(upgrade::failed())];
     let url = scene.config.admin_url();
     if scene.ctx.is_ok()
-        && let (Ok(why_not), Ok(kept)) = (snapshots::why_not(url).await, snapshots::all(url).await)
+        && let (Ok(why_not), Ok(kept)) = (snapshots::why_not(url).await, snapshots::known(url).await)
     {
         findings.push(way_back(why_not, kept.last()));
     }
@@ -42,12 +42,14 @@ fn way_back(why_not: Option<&str>, kept: Option<&Snapshot>) -> Finding {
     Finding::ok(
         NAME,
         match (why_not, kept.map(|kept| (kept, kept.made_at()))) {
-            (_, Some((Snapshot { before, bytes, .. }, Some(at)))) => {
+            (_, Some((Snapshot { name, before, bytes, .. }, Some(at)))) => {
                 let megabytes = bytes >> 20;
-                format!("the database of before migration {before}, of {at}, is kept for {days} days: {megabytes} MB")
+                format!(
+                    "the database of before migration {before}, of {at}, is kept for {days} days as {name}: {megabytes} MB"
+                )
             }
             (_, Some((Snapshot { name, bytes, .. }, None))) => {
-                format!("the database {name} is kept: {} MB", bytes >> 20)
+                format!("the database {name} is kept, and nobody removes it: {} MB", bytes >> 20)
             }
             (Some(reason), None) => format!("no copy is made before an upgrade: {reason}"),
             (None, None) => format!("the database is copied before an upgrade changes it, and kept for {days} days"),

@@ -159,7 +159,7 @@ async fn database(config: Option<&Config>, now: DateTime<Utc>) -> Value {
             "tasks": { "ready": counts.ready, "running": counts.running, "dead": counts.dead, "waited_s": waited },
         }))
     };
-    let asked = in_time(async { asked.await.map_err(|error| error.to_string()) });
+    let asked = in_time(Box::pin(async { asked.await.map_err(|error| error.to_string()) }));
     asked.await.unwrap_or_else(|reason| json!({ "not_asked": reason }))
 }
 

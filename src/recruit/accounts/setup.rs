@@ -72,11 +72,11 @@ fn wishes(ctx: &Context) -> PathBuf {
     ctx.config.get().data.dir.join("wanted")
 }
 
-/// Whether the name that people open can be set from the first page: nobody has spoken of it yet, and somebody waits for
-/// it.
+/// Whether the name that people open can be set from the first page: nobody has spoken of it or of https yet, and
+/// somebody waits for it.
 pub fn takes_domain(ctx: &Context) -> bool {
     let config = ctx.config.get();
-    !config.tls.is_on() && config.server.public_url.is_empty() && wishes(ctx).is_dir()
+    !config.tls.is_set && config.server.public_url.is_empty() && wishes(ctx).is_dir()
 }
 
 /// Has https served under `domain`, which must lead here. The link with `token` stays good.

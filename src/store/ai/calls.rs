@@ -10,7 +10,7 @@ use crate::model::money::Micros;
 use crate::model::spend::{Feature, Tier, Usage};
 
 /// What was saved against paying the full price of the top model for everything.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Saved {
     /// By an answer that was there already, or under way.
     pub cache: Micros,

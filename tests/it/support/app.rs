@@ -17,7 +17,7 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use talentprompt::ai::Door;
 use talentprompt::base::clock::{Clock, SystemClock};
 use talentprompt::base::turns::Turns;
-use talentprompt::base::{random, secret};
+use talentprompt::base::{outbound, random, secret};
 use talentprompt::boot::lifecycle::{self, Role};
 use talentprompt::config::{self, Config, Live};
 use talentprompt::context::Context;
@@ -126,6 +126,7 @@ impl TestApp {
 
     /// Nobody yet, at another loopback address.
     pub fn stranger_from(&self, from: IpAddr) -> Client {
+        outbound::prepare();
         let http = reqwest::Client::builder().local_address(from).build().unwrap();
         Client { http, base: self.base.clone(), credentials: Credentials::None, email: String::new() }
     }

@@ -7,6 +7,7 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
 use half::f16;
+use rustix::fs::{Advice, fadvise};
 use safetensors::Dtype;
 use safetensors::tensor::Metadata;
 use sha2::{Digest, Sha256};
@@ -40,9 +41,11 @@ pub(super) fn read(path: &Path) -> Result<Encoder, Error> {
         hasher.update(&buffer[..count]);
     }
     super::check_hash(path, WEIGHTS_SHA256, &hasher.finalize())?;
-    Tensors::open(file)
-        .and_then(|mut tensors| tensors.encoder())
-        .map_err(|reason| bad_model(path, WEIGHTS_SHA256, &reason))
+    let mut tensors = Tensors::open(file).map_err(|reason| bad_model(path, WEIGHTS_SHA256, &reason))?;
+    let encoder = tensors.encoder().map_err(|reason| bad_model(path, WEIGHTS_SHA256, &reason))?;
+    // 90 MB that are read once: the system need not keep them beside the encoder. Advice, which may be ignored.
+    let _advised = fadvise(&tensors.file, 0, None, Advice::DontNeed);
+    Ok(encoder)
 }
 
 /// The open file and what its header says of each tensor. Errors are sentences without the file's name.

@@ -1116,7 +1116,10 @@ export interface components {
         /** @description Whether the appliance waits for its first owner. */
         SetupState: {
             needed: boolean;
-            /** @description Whether the name that people open can be set here: https is off, and a unit of the package waits for it. */
+            /**
+             * @description Whether the name that people open can be set here: the configuration says nothing of https, and a unit of the
+             *     package waits for the name.
+             */
             takes_domain: boolean;
         };
         /** @description People like a candidate, most alike first. */
