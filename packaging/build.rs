@@ -8,8 +8,22 @@ use std::path::{Path, PathBuf};
 
 const MODEL: &str = "src/model";
 
-/// What only a search asks, or a backup, not a resume.
-const OTHERS: [&str; 6] = ["query", "evidence", "evidence.rs", "ranking.rs", "backup.rs", "dump.rs"];
+/// What only a search asks, a backup or the bill, not a resume.
+const OTHERS: [&str; 13] = [
+    "query",
+    "evidence",
+    "evidence.rs",
+    "ranking.rs",
+    "backup.rs",
+    "dump.rs",
+    "bill.rs",
+    "interval.rs",
+    "money.rs",
+    "projection.rs",
+    "running_cost.rs",
+    "running_cost.tsv",
+    "spend.rs",
+];
 
 fn main() {
     let mut files = Vec::new();

@@ -29,7 +29,7 @@ const FLOORS: [&[&str]; 10] = [
 const DIVIDED: [&str; 1] = ["gateways"];
 
 /// Outside crates that have one door: who may use them.
-const DOORS: [(&[&str], &[&str]); 19] = [
+const DOORS: [(&[&str], &[&str]); 20] = [
     (&["sqlx"], &["store"]),
     (&["axum", "axum_extra", "tower_http", "utoipa_axum", "rust_embed"], &["http"]),
     // The client of OpenAI's protocol takes a service of it.
@@ -50,6 +50,7 @@ const DOORS: [(&[&str], &[&str]); 19] = [
     (&["schemars", "minijinja"], &["ai", "gateways"]),
     (&["governor"], &["ai"]),
     (&["ipnet"], &["config"]),
+    (&["prometheus_client"], &["telemetry"]),
 ];
 /// Parts of `std::env` that do not read the environment.
 const HARMLESS_ENV: [&str; 4] = ["args", "args_os", "consts", "current_exe"];

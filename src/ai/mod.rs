@@ -12,6 +12,7 @@ pub mod prices;
 pub mod prompt;
 mod providers;
 mod targets;
+pub mod test;
 mod tiers;
 
 use std::sync::Arc;

@@ -129,6 +129,8 @@ pub struct Config {
     pub backup: Backup,
     /// The log.
     pub log: Log,
+    /// What a monitoring system reads.
+    pub metrics: Metrics,
 }
 
 /// The web server.
@@ -249,6 +251,14 @@ pub struct Log {
     pub level: String,
     /// `text` or `json`.
     pub format: String,
+}
+
+/// What a monitoring system reads.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Metrics {
+    /// Address and port; empty for none.
+    pub listen: String,
 }
 
 impl Config {

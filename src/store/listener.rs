@@ -33,6 +33,11 @@ pub enum Notice {
         /// Which.
         id: CandidateId,
     },
+    /// What a workspace lets models do has changed.
+    Ai {
+        /// Whose.
+        workspace: WorkspaceId,
+    },
     /// There is a new task.
     Task,
     /// Something may have changed that nobody was told of.

@@ -4,6 +4,7 @@
 mod accounts;
 mod acme;
 mod backup;
+mod bill;
 mod candidates;
 mod edge;
 mod extract;

@@ -3,4 +3,5 @@
 pub mod answers;
 pub mod budget;
 pub mod calls;
+pub mod report;
 pub mod settings;
