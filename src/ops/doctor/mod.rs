@@ -3,6 +3,7 @@
 //! Checks of the machine need nothing but the configuration; those of what runs need the appliance's parts, and where
 //! one of these cannot be opened, the doctor says why and goes on with the rest.
 
+mod ai;
 mod appliance;
 mod backup;
 mod certificates;
@@ -108,7 +109,10 @@ pub async fn run(scene: &Scene<'_>) -> Vec<Finding> {
     findings.extend(upgrade::checks(scene).await);
     findings.extend(backup::checks(scene.config));
     match &scene.ctx {
-        Ok(ctx) => findings.extend(appliance::checks(ctx).await),
+        Ok(ctx) => {
+            findings.extend(appliance::checks(ctx).await);
+            findings.extend(ai::checks(ctx).await);
+        }
         Err(reason) => findings.push(Finding::error(
             "appliance",
             reason,
