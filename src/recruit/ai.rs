@@ -65,7 +65,7 @@ pub async fn change(ctx: &Context, actor: &Actor, change: Change) -> Result<()> 
     let mut tx = ctx.store.workspace(actor.member.workspace_id).await?;
     let Change { features_off, sends_identity, contents_until } = change;
     let features_off = features_off.into_iter().map(|feature| feature.as_str().to_owned()).collect();
-    let settings = Settings { features_off, sends_identity, contents_until, ..settings::get(&mut tx).await? };
+    let settings = Settings { features_off, sends_identity, contents_until, ..Settings::default() };
     settings::set(&mut tx, &settings).await?;
     tell(tx, actor).await
 }
@@ -83,12 +83,9 @@ pub async fn resume(ctx: &Context, actor: &Actor) -> Result<()> {
 async fn set_stopped(ctx: &Context, actor: &Actor, stopped_at: Option<DateTime<Utc>>) -> Result<()> {
     actor.require(Role::Owner)?;
     let mut tx = ctx.store.workspace(actor.member.workspace_id).await?;
-    let settings = settings::get(&mut tx).await?;
-    if settings.stopped_at.is_some() == stopped_at.is_some() {
+    if !settings::set_stopped(&mut tx, stopped_at, stopped_at.map(|_| actor.member.id)).await? {
         return Ok(());
     }
-    let stopped_by = stopped_at.map(|_| actor.member.id);
-    settings::set(&mut tx, &Settings { stopped_at, stopped_by, ..settings }).await?;
     tracing::info!(workspace = %actor.member.workspace_id, stopped = stopped_at.is_some(), "AI was stopped or resumed");
     tell(tx, actor).await
 }

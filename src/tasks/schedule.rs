@@ -44,6 +44,7 @@ async fn tidy(ctx: &Context) {
             links = removed.links,
             tasks = removed.tasks,
             searches = removed.searches,
+            calls = removed.calls,
             "removed what was over"
         ),
         Err(error) => tracing::warn!(%error, "cannot tidy up, trying again in an hour"),

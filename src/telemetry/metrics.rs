@@ -1,4 +1,4 @@
-//! Metric families, in OpenMetrics: counted where something happens, read on the private listener. Labels have few values:
+//! Metric families, in the format of `OpenMetrics`: counted where something happens, read on the private listener. Labels have few values:
 //! routes as the router names them, never paths; no workspace, no person.
 
 use std::fmt::Write as _;
@@ -214,7 +214,7 @@ pub fn text() -> String {
     let mut all = String::new();
     if text::encode(&mut all, &METRICS.registry).is_err() {
         // Writing to a string does not fail; a family that cannot be written is left out.
-        let _ = write!(all, "# EOF\n");
+        let _ = writeln!(all, "# EOF");
     }
     all
 }

@@ -5,6 +5,7 @@ use chrono::{Datelike, Days, NaiveDate};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use talentprompt::config::Config;
+use talentprompt::recruit::housekeeping;
 
 use crate::support::app::{Client, Plan, TestApp, id_of};
 use crate::support::provider::{Behaviour, Fault, Model, Provider, Settings};
@@ -214,6 +215,17 @@ async fn what_is_sent_is_decided_feature_by_feature_and_contents_are_kept_for_da
     let test = set["features"].as_array().unwrap().iter().find(|feature| feature["feature"] == "test").unwrap();
     assert_eq!((&test["on"], &set["sends_identity"]), (&json!(false), &json!(true)));
     assert_eq!(trials(&owner).await[0]["code"], "ai_feature_off");
+
+    put(&owner, "/ai/settings", &json!({"features_off": [], "sends_identity": false, "contents_until": ahead(3)}))
+        .await;
+    assert_eq!(trials(&owner).await[0]["state"], "works");
+    let with_contents = "update ai_calls set contents = contents where contents is not null";
+    assert_eq!(app.sql(with_contents).await, 1, "while it is wanted, what was said is kept");
+    housekeeping::tidy(&app.ctx).await.unwrap();
+    assert_eq!(app.sql(with_contents).await, 1);
+    app.sql("update ai_settings set contents_until = now() - interval '1 second'").await;
+    housekeeping::tidy(&app.ctx).await.unwrap();
+    assert_eq!(app.sql(with_contents).await, 0, "and not longer");
     app.finish().await;
 }
 
