@@ -1,5 +1,7 @@
 //! Floor 5: what recruit, ops and tasks are given, so that none of them opens a connection or takes the time itself.
 
+pub mod mail;
+
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};

@@ -29,7 +29,7 @@ const FLOORS: [&[&str]; 10] = [
 const DIVIDED: [&str; 1] = ["gateways"];
 
 /// Outside crates that have one door: who may use them.
-const DOORS: [(&[&str], &[&str]); 20] = [
+const DOORS: [(&[&str], &[&str]); 22] = [
     (&["sqlx"], &["store"]),
     (&["axum", "axum_extra", "tower_http", "utoipa_axum", "rust_embed"], &["http"]),
     // The client of OpenAI's protocol takes a service of it.
@@ -44,13 +44,15 @@ const DOORS: [(&[&str], &[&str]); 20] = [
     (&["tokenizers", "gemm", "safetensors"], &["gateways::embed"]),
     (&["landlock", "html2text", "quick_xml"], &["gateways::extract"]),
     (&["tokio_rustls", "rcgen", "instant_acme", "x509_cert"], &["gateways::tls"]),
-    (&["rustls"], &["gateways::tls", "base::outbound"]),
+    (&["rustls"], &["gateways::tls", "base"]),
     (&["async_openai"], &["gateways::llm"]),
-    (&["reqwest"], &["gateways", "base::outbound"]),
-    (&["schemars", "minijinja"], &["ai", "gateways"]),
+    (&["reqwest"], &["gateways::llm", "gateways::mail", "base"]),
+    (&["schemars", "minijinja"], &["ai", "gateways::llm", "gateways::mail"]),
     (&["governor"], &["ai"]),
     (&["ipnet"], &["config"]),
     (&["prometheus_client"], &["telemetry"]),
+    (&["lettre"], &["gateways::mail"]),
+    (&["hickory_resolver"], &["gateways::dns"]),
 ];
 /// Parts of `std::env` that do not read the environment.
 const HARMLESS_ENV: [&str; 4] = ["args", "args_os", "consts", "current_exe"];

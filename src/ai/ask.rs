@@ -59,7 +59,7 @@ impl Asked {
         Self { question, schema, check, key, compared_with: None }
     }
 
-    fn texts(&self) -> [&str; 2] {
+    pub(super) fn texts(&self) -> [&str; 2] {
         [&self.question.prompt.system, &self.question.user]
     }
 
@@ -68,8 +68,22 @@ impl Asked {
         Payer { workspace, member, feature: prompt.feature, tier: Some(tier) }
     }
 
+    /// The question as a provider takes it.
+    pub(super) fn chat(&self, target: &Target, tier: Tier, timeout: Duration) -> Chat {
+        let prompt = self.question.prompt;
+        Chat {
+            model: target.model.clone(),
+            system: prompt.system.clone(),
+            user: self.question.user.clone(),
+            schema: (prompt.name.to_owned(), self.schema.clone()),
+            max_output: prompt.max_output,
+            tier,
+            timeout,
+        }
+    }
+
     /// The log's entry of a call that has not ended.
-    fn call(&self, door: &Door, id: CallId, target: (&str, &str), tier: Tier) -> Call {
+    pub(super) fn call(&self, door: &Door, id: CallId, target: (&str, &str), tier: Tier) -> Call {
         let question = &self.question;
         Call {
             id,
@@ -229,15 +243,7 @@ impl Door {
         let mut call = asked.call(self, self.id(), (&target.provider, &target.model), tier);
         call.price_from = Some(target.listed.price.from);
         let settings = self.reserve(asked, &call, target.cost(most)).await?;
-        let chat = Chat {
-            model: target.model.clone(),
-            system: prompt.system.clone(),
-            user: asked.question.user.clone(),
-            schema: (prompt.name.to_owned(), asked.schema.clone()),
-            max_output: prompt.max_output,
-            tier,
-            timeout: left.min(target.reached.timeout()),
-        };
+        let chat = asked.chat(target, tier, left.min(target.reached.timeout()));
         let outcome = target.reached.client().chat(&chat).await;
         call.latency_ms = millis(started);
         let judged = outcome.and_then(|reply| {

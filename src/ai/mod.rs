@@ -3,8 +3,10 @@
 //! Where there is no answer, the caller does without: the rules cost nothing.
 
 mod ask;
+mod batch;
 mod breaker;
 mod compare;
+mod embed;
 mod flights;
 mod kept;
 pub mod ledger;
@@ -24,6 +26,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use self::ask::{Asked, Raw};
+pub use self::batch::Later;
+pub use self::embed::Metered;
 use self::flights::Flights;
 use self::ledger::Ledger;
 use self::prompt::Prompt;

@@ -6,14 +6,14 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use tokio::sync::{broadcast, watch};
 
-use crate::ai::Door;
+use crate::ai::{Door, Metered};
 use crate::base::clock::{Clock, SystemClock};
 use crate::base::turns::Turns;
-use crate::config::{Config, Live, environment};
+use crate::config::{Config, LOCAL, Live, environment};
 use crate::context::Context;
 use crate::gateways::cache::Cache;
-use crate::gateways::embed::Embedder;
 use crate::gateways::embed::local::LocalEmbedder;
+use crate::gateways::embed::{Embedder, ModelInfo};
 use crate::gateways::extract::{ExtractLimits, Extractor, Ocr};
 use crate::gateways::files::Files;
 use crate::gateways::vectors::VectorIndex;
@@ -49,21 +49,21 @@ pub async fn context(config: Config, need: Need) -> Result<Context> {
     store.check_role().await?;
     let cache = Cache::open(&config.redis.url, Arc::clone(&clock)).map_err(anyhow::Error::msg)?;
     let files = Files::open(config.files_dir()).await?;
-    let (model_dir, threads) = (config.model_dir(), threads(&config));
-    let embedder = tokio::task::spawn_blocking(move || LocalEmbedder::load(&model_dir, threads)).await??;
-    let (vectors, local) = vectors(&config, &embedder)?;
     let extractor = extractor(&config, Ocr::Auto)?;
-    let config: Live = config.into();
+    let live: Live = config.clone().into();
+    let ai = Door::new(live.clone(), store.clone(), cache.clone(), Arc::clone(&clock));
+    let embedder = embedder(&config, &ai).await?;
+    let (vectors, local) = vectors(&config, embedder.model())?;
     let ctx = Context {
-        ai: Door::new(config.clone(), store.clone(), cache.clone(), Arc::clone(&clock)),
+        ai,
         extractor,
-        config,
+        config: live,
         store,
         clock,
         files,
         cache,
         turns: Turns::default(),
-        embedder: Arc::new(embedder),
+        embedder,
         vectors,
         notices: broadcast::channel(NOTICES).0,
         services: watch::channel(None).0,
@@ -95,6 +95,16 @@ async fn fill_at_last(ctx: Context, filling: Filling) {
     filling.done();
 }
 
+/// The embedding model: the local one is loaded only where it is wanted, since it takes most of the process's memory.
+async fn embedder(config: &Config, ai: &Door) -> Result<Arc<dyn Embedder>> {
+    if config.ai.embed != LOCAL {
+        let metered = Metered::new(ai.clone(), &config.ai.embed);
+        return Ok(Arc::new(metered.context("the embedding model that `[ai] embed` names cannot be used")?));
+    }
+    let (model_dir, threads) = (config.model_dir(), threads(config));
+    Ok(Arc::new(tokio::task::spawn_blocking(move || LocalEmbedder::load(&model_dir, threads)).await??))
+}
+
 fn threads(config: &Config) -> usize {
     match config.embedding.threads {
         0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
@@ -103,8 +113,7 @@ fn threads(config: &Config) -> usize {
 }
 
 /// The vector engine, and the same once more where it is the one in the process.
-fn vectors(config: &Config, embedder: &LocalEmbedder) -> Result<(Arc<dyn VectorIndex>, Option<EmbeddedIndex>)> {
-    let model = embedder.model();
+fn vectors(config: &Config, model: &ModelInfo) -> Result<(Arc<dyn VectorIndex>, Option<EmbeddedIndex>)> {
     if config.vector.url.is_empty() {
         let index = EmbeddedIndex::new(model.dimensions);
         return Ok((Arc::new(index.clone()), Some(index)));

@@ -78,6 +78,7 @@ pub async fn run(ctx: Context, role: Role, doors: http::Doors, stop: Cancellatio
         tracker.spawn(keep_lock(ctx.clone(), lock, stop.clone()));
         tracker.spawn(tasks::runner::run(ctx.clone(), pulse, stop.clone()));
         tracker.spawn(tasks::schedule::run(ctx.clone(), stop.clone()));
+        tracker.spawn(tasks::mail::run(ctx.clone(), stop.clone()));
     }
     tracker.spawn(hear(ctx.clone(), stop.clone()));
     tracker.spawn(keep_calls(ctx.clone(), stop.clone()));

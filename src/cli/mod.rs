@@ -17,6 +17,7 @@ mod doctor;
 mod eval;
 mod import;
 mod interpret;
+mod mail;
 mod migrate;
 mod openapi;
 mod output;
@@ -62,6 +63,8 @@ enum Command {
     OwnerLink(owner_link::Arguments),
     #[command(subcommand)]
     Ai(ai::Command),
+    #[command(subcommand)]
+    Mail(mail::Command),
     #[command(subcommand)]
     Services(services::Command),
     #[command(subcommand)]
@@ -117,6 +120,7 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Tokens(command) => tokens::run(file, command).await,
         Command::OwnerLink(arguments) => owner_link::run(file, arguments).await,
         Command::Ai(command) => ai::run(file, command).await,
+        Command::Mail(command) => mail::run(file, command).await,
         Command::Services(command) => services::run(file, command).await,
         Command::Backup(command) => backup::run(file, command).await,
         Command::Config(command) => config::run(file, &command),

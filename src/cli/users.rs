@@ -83,7 +83,7 @@ pub async fn run(file: Option<&Path>, command: Command) -> Result<ExitCode> {
         Command::ResetPassword { email, json } => {
             let (actor, member) = find(&ctx, &email).await?;
             let link = members::new_link(&ctx, &actor, member.id).await?;
-            print(&Access::Link { email, invitation_url: link }, json)?;
+            print(&Access::Link { email, invitation_url: link.url, mailed: link.mailed }, json)?;
         }
         Command::Grant { email, role } => {
             let (actor, member) = find(&ctx, &email).await?;
@@ -99,7 +99,7 @@ pub async fn run(file: Option<&Path>, command: Command) -> Result<ExitCode> {
 #[serde(untagged)]
 enum Access {
     /// By a one-time link, with which they set their password.
-    Link { email: String, invitation_url: String },
+    Link { email: String, invitation_url: String, mailed: bool },
     /// By a password that was made for them.
     Password { email: String, workspace: String, password: String },
 }
@@ -107,7 +107,12 @@ enum Access {
 fn print(access: &Access, json: bool) -> Result<()> {
     match access {
         _ if json => output::json(access),
-        Access::Link { invitation_url, .. } => output::line(invitation_url),
+        Access::Link { email, invitation_url, mailed } => {
+            if *mailed {
+                output::say(&format!("the link is on its way to {email} by mail as well"));
+            }
+            output::line(invitation_url)
+        }
         Access::Password { password, .. } => {
             output::say("the workspace was made with this person as its owner; the password is:");
             output::line(password)
@@ -128,7 +133,7 @@ async fn create(ctx: &Context, email: String, name: String, role: Role, workspac
     }
     let operator = session::operator(ctx, workspace.as_deref()).await?;
     let (_, link) = members::invite(ctx, &operator, &email, &name, role).await?;
-    Ok(Access::Link { email, invitation_url: link })
+    Ok(Access::Link { email, invitation_url: link.url, mailed: link.mailed })
 }
 
 async fn list(ctx: &Context, json: bool) -> Result<()> {

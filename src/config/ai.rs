@@ -122,6 +122,20 @@ pub fn part(name: &str) -> Option<(&str, &str)> {
     name.split_once('/').filter(|(provider, model)| PROVIDERS.contains(provider) && !model.trim().is_empty())
 }
 
+/// Numbers in a vector of models that are known: the smaller of `OpenAI`'s two, to which the other is shortened.
+const KNOWN_DIMENSIONS: [(&str, usize); 2] =
+    [("openai/text-embedding-3-small", 1536), ("openai/text-embedding-3-large", 1536)];
+
+/// An embedding model as it is configured, `provider/model` or `provider/model dimensions`, with its dimensions.
+pub fn embedding(configured: &str) -> Option<(&str, usize)> {
+    let (name, dimensions) = match configured.split_once(' ') {
+        Some((name, dimensions)) => (name, dimensions.trim().parse().ok()?),
+        None => *KNOWN_DIMENSIONS.iter().find(|(known, _)| *known == configured)?,
+    };
+    part(name)?;
+    (1..=4_096).contains(&dimensions).then_some((name, dimensions))
+}
+
 /// A price as it is configured: provider and model, dollars for a million tokens sent, sent again and answered, and the
 /// most tokens that fit.
 ///
@@ -166,8 +180,15 @@ pub(super) fn first_mistake(config: &Config) -> Option<(&'static str, String)> {
         return Some(("ai.cache_days", "takes 0 to 3650".to_owned()));
     }
     let one = |name: &str| format!("takes \"provider/model\" of {}, not \"{name}\"", PROVIDERS.join(", "));
-    if ai.embed != LOCAL && part(&ai.embed).is_none() {
-        return Some(("ai.embed", format!("takes \"local\" or {}", one(&ai.embed).trim_start_matches("takes "))));
+    if ai.embed != LOCAL && embedding(&ai.embed).is_none() {
+        let takes = "takes \"local\", or \"provider/model\", with the numbers of a vector after it where the model is not OpenAI's";
+        return Some(("ai.embed", takes.to_owned()));
+    }
+    if ai.embed != LOCAL && config.provider(ai.embed.split('/').next().unwrap_or_default()).is_none() {
+        return Some((
+            "ai.embed",
+            "names a provider that is not set up; give it a key or an address, or take \"local\"".to_owned(),
+        ));
     }
     if !ai.compare.is_empty() && part(&ai.compare).is_none() {
         return Some(("ai.compare", one(&ai.compare)));

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::proxies::Proxies;
-use super::{Config, ai, tls};
+use super::{Config, ai, mail, tls};
 use crate::telemetry;
 
 /// The first key whose value cannot work, and what it takes instead.
@@ -54,7 +54,8 @@ pub(super) fn first_mistake(config: &Config) -> Option<(&'static str, String)> {
     ];
     let broken = rules.iter().find(|(_, works, _)| !works).map(|(key, _, takes)| (*key, (*takes).to_owned()));
     let proxies = || Some(("server.trusted_proxies", Proxies::parse(&config.server.trusted_proxies).err()?));
-    broken.or_else(proxies).or_else(|| tls::first_mistake(config)).or_else(|| ai::first_mistake(config))
+    let tls = || tls::first_mistake(config);
+    broken.or_else(proxies).or_else(tls).or_else(|| ai::first_mistake(config)).or_else(|| mail::first_mistake(config))
 }
 
 /// Whether backups would lie among what the appliance itself keeps, as far as the names say it.

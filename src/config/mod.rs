@@ -14,11 +14,13 @@ mod credentials;
 pub mod domain;
 pub mod environment;
 mod load;
+pub mod mail;
 pub mod proxies;
 mod tls;
 
 pub use ai::{Ai, LOCAL, PROVIDERS, Provider};
 pub use load::{Changes, Error, Loaded, Source, load};
+pub use mail::Mail;
 pub use tls::Tls;
 
 /// The default file: the documented default is the real default.
@@ -29,7 +31,7 @@ pub const DEFAULT_PATH: &str = "/etc/talentprompt/talentprompt.toml";
 
 /// The keys that are read at each use, so that a change is in force as soon as the file is read again. The others are
 /// read when something is opened or started.
-pub const LIVE: [&str; 39] = [
+pub const LIVE: [&str; 50] = [
     "server.public_url",
     "intake.max_file_mb",
     "intake.max_files",
@@ -69,6 +71,17 @@ pub const LIVE: [&str; 39] = [
     "compatible.requests_per_minute",
     "compatible.tokens_per_minute",
     "compatible.timeout_s",
+    "mail.provider",
+    "mail.from",
+    "mail.reply_to",
+    "mail.url",
+    "mail.password",
+    "mail.ca_file",
+    "mail.api_key",
+    "mail.api_url",
+    "mail.daily_limit",
+    "mail.webhook_secret",
+    "mail.dkim_selector",
 ];
 
 /// The configuration that is in force: the same for everyone who holds it, also after it was read again.
@@ -127,6 +140,8 @@ pub struct Config {
     pub security: Security,
     /// Backups.
     pub backup: Backup,
+    /// How mail is sent.
+    pub mail: Mail,
     /// The log.
     pub log: Log,
     /// What a monitoring system reads.

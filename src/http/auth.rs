@@ -86,7 +86,8 @@ pub async fn known(parts: &Parts, ctx: &Context) -> Result<Actor, Problem> {
     Ok(actor)
 }
 
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+/// The token of a program that asks.
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
     headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ").map(str::trim)
 }
 
@@ -108,7 +109,7 @@ pub async fn limit(ctx: &Context, key: &str, per_minute: u32) -> Result<(), Prob
 }
 
 /// Counts a request of nobody who is known against its address, which it answers.
-async fn limit_address(parts: &Parts, ctx: &Context) -> Result<Option<String>, Problem> {
+pub async fn limit_address(parts: &Parts, ctx: &Context) -> Result<Option<String>, Problem> {
     let address = visitor::address(&parts.extensions).map(|address| address.to_string());
     let key = format!("rate:address:{}", address.as_deref().unwrap_or("unknown"));
     limit(ctx, &key, ctx.config.get().security.anonymous_requests_per_minute).await?;

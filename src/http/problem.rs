@@ -57,11 +57,12 @@ const INTERNAL: Row = row("internal", 500, "Something went wrong", "try again; t
 
 /// Every problem there is: the code and the status on the wire, and what the page of the API says of it.
 #[rustfmt::skip]
-pub(super) const TABLE: [Row; 26] = [
+pub(super) const TABLE: [Row; 29] = [
     row("malformed_request",      400, "The request cannot be read",       "send what the detail asks for"),
     row("session_expired",        401, "Sign in",                          "sign in, then ask again"),
     row("invalid_token",          401, "Sign in",                          "make a new API token on the page Settings"),
     row("invalid_credentials",    401, "Sign in",                          "try again, or ask an owner for a new link"),
+    row("webhook_unproven",       401, "Who tells this is not proven",     "set `[mail] webhook_secret` as the provider has it"),
     row("forbidden",              403, "Your role does not allow it",      "ask an owner for it, or for another role"),
     row("csrf_token_wrong",       403, "The request is not from the page", "send the token of GET /api/v1/auth/me"),
     row("not_found",              404, "Not found",                        "look at the list for what there is"),
@@ -74,12 +75,14 @@ pub(super) const TABLE: [Row; 26] = [
     row("being_unpacked",         409, "It contradicts what is there",     "try again when the archive is unpacked"),
     row("idempotency_key_in_use", 409, "It contradicts what is there",     "ask again in a moment, with the same key"),
     row("idempotency_key_reused", 409, "It contradicts what is there",     "take a new key for each request"),
+    row("mail_off",               409, "Mail is not configured",           "the handbook's page Mail says how"),
     row("file_too_large",         413, "Too large",                        "hand in a smaller file"),
     row("too_many_files",         413, "Too large",                        "send the rest in another request"),
     row("request_too_large",      413, "Too large",                        "send less in one request"),
     row("invalid_request",        422, "The request has mistakes",         "mend the fields that `errors` names"),
     row("too_many_requests",      429, "Too many requests",                "wait as long as Retry-After says"),
     INTERNAL,
+    row("mail_not_sent",          502, "The mail was not sent",            "mend what the detail says, then try again"),
     row("unavailable",            503, "A service does not answer",        "wait as long as Retry-After says"),
     row("disk_read_only",         503, "The disk can only be read",        "tell the operator; nothing was taken"),
     row("certificate_pending",    503, "There is no certificate yet",      "wait as long as Retry-After says"),

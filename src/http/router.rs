@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 use super::events::Board;
 use super::problem::Problem;
 use super::routes::{
-    ai, auth, candidates, events, health, invitations, members, resumes, search, sessions, setup, status, tokens,
+    ai, auth, candidates, events, health, invitations, mail, members, resumes, search, sessions, setup, status, tokens,
     uploads,
 };
 use super::{idempotency, layers, openapi, record, visitor, web};
@@ -57,6 +57,11 @@ pub(super) fn api() -> OpenApiRouter<Context> {
         .routes(routes!(ai::settings::stop))
         .routes(routes!(ai::settings::resume))
         .routes(routes!(ai::test::test))
+        .routes(routes!(mail::get))
+        .routes(routes!(mail::test))
+        .routes(routes!(mail::webhooks::brevo))
+        .routes(routes!(mail::webhooks::resend))
+        .routes(routes!(mail::unsubscribe::ask, mail::unsubscribe::confirm))
 }
 
 /// Everything that is served to people.

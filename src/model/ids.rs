@@ -68,4 +68,6 @@ ids! {
     QueryId,
     /// One call of a model, and the money reserved for it.
     CallId,
+    /// One mail, to one person.
+    MailId,
 }

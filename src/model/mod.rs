@@ -9,6 +9,7 @@ pub mod experience;
 pub mod ids;
 pub mod interval;
 pub mod lexical;
+pub mod mail;
 pub mod member;
 pub mod money;
 pub mod passage;

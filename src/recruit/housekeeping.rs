@@ -6,7 +6,7 @@ use super::Result;
 use crate::ai::ledger;
 use crate::context::Context;
 use crate::store::ai::{answers, budget, calls};
-use crate::store::{accounts, links, queue, searches, sessions};
+use crate::store::{accounts, links, outbox, queue, searches, sessions, suppressions};
 
 /// How long the record of a search is kept: twice the six months that Regulation (EU) 2024/1689, article 26(6), asks
 /// for at least; for longer there would be no purpose (GDPR, article 5(1)(e)).
@@ -21,6 +21,12 @@ const CALLS_KEPT: TimeDelta = TimeDelta::days(400);
 /// How long a call whose end was not heard of may still be corrected by it.
 const LOST_CALLS_KEPT: TimeDelta = TimeDelta::days(30);
 
+/// How long a mail that was sent or given up can be looked at, with what it said and to whom.
+const MAILS_KEPT: TimeDelta = TimeDelta::days(30);
+
+/// How long a link unsubscribes: longer than the mail it stands in is likely to be kept.
+const UNSUBSCRIBE_LINKS_KEPT: TimeDelta = TimeDelta::days(730);
+
 /// How many rows were removed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Removed {
@@ -34,6 +40,8 @@ pub struct Removed {
     pub searches: u64,
     /// Calls of models, and answers that were kept to be used again.
     pub calls: u64,
+    /// Mails, with what they said.
+    pub mails: u64,
 }
 
 /// Removes everything whose time is over.
@@ -46,7 +54,10 @@ pub async fn tidy(ctx: &Context) -> Result<Removed> {
         tasks: queue::delete_dead(&mut tx, now - DEAD_TASKS_KEPT).await?,
         searches: 0,
         calls: 0,
+        mails: outbox::delete_ended(&mut tx, now - MAILS_KEPT).await?,
     };
+    outbox::delete_days(&mut tx, (now - MAILS_KEPT).date_naive()).await?;
+    suppressions::delete_links(&mut tx, now - UNSUBSCRIBE_LINKS_KEPT).await?;
     budget::tidy(&mut tx, now - LOST_CALLS_KEPT, &ledger::month(now - CALLS_KEPT)).await?;
     let workspaces = accounts::workspaces(&mut tx).await?;
     tx.commit().await?;

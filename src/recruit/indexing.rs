@@ -33,7 +33,7 @@ async fn missing_vectors(
         return Ok(Vec::new());
     }
     let (hashes, texts): (Vec<_>, Vec<_>) = missing.into_iter().unzip();
-    let vectors = ctx.embedder.embed_passages(texts).await?;
+    let vectors = ctx.embedder.embed_passages(workspace, texts).await?;
     Ok(hashes.into_iter().zip(vectors).collect())
 }
 

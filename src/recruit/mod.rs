@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use crate::context::mail;
 use crate::gateways::{embed, files, vectors};
 use crate::store;
 
@@ -100,6 +101,15 @@ impl From<store::Error> for Error {
     }
 }
 
+impl From<mail::Error> for Error {
+    fn from(error: mail::Error) -> Self {
+        match error {
+            mail::Error::Store(error) => error.into(),
+            mail::Error::Template(reason) => Self::Internal(reason),
+        }
+    }
+}
+
 impl From<files::Error> for Error {
     fn from(error: files::Error) -> Self {
         match error {
@@ -118,7 +128,13 @@ impl From<files::Error> for Error {
 
 impl From<embed::Error> for Error {
     fn from(error: embed::Error) -> Self {
-        Self::Internal(error.to_string())
+        match error {
+            embed::Error::Model(reason) => Self::Internal(reason),
+            embed::Error::Unavailable(reason) => {
+                tracing::warn!(reason, "the embedding model does not answer");
+                Self::Unavailable("the embedding model")
+            }
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Reading: what a resume's text says, by the rules and tables of this version. Resumes that an earlier reader understood
-//! are read anew from their kept text, one after the other, behind everything that somebody waits for.
+//! are read anew from their kept text, one after the other, behind everything that somebody waits for; those that the
+//! embedding model in force has not seen are shown to it in the same way.
 //!
 //! A chain of tasks does it, one in each workspace: the end of a resume and the task for the next are one transaction, so
 //! a killed process loses nothing. A resume says who read it only when the index has it, so each step can be repeated.
@@ -103,7 +104,7 @@ pub async fn all(ctx: &Context, progress: impl Fn(usize) + Send + Sync) -> Resul
 async fn next(ctx: &Context, workspace: WorkspaceId, after: Option<ResumeId>) -> Result<Option<ResumeId>> {
     let mut tx = ctx.store.workspace(workspace).await?;
     let reader = reader(&mut tx).await?;
-    let next = resumes::outdated(&mut tx, reader, after).await?;
+    let next = resumes::outdated(&mut tx, reader, &ctx.embedder.model().name, after).await?;
     tx.commit().await?;
     Ok(next)
 }
@@ -115,7 +116,7 @@ async fn workspaces(ctx: &Context) -> Result<Vec<WorkspaceId>> {
 
 async fn push_next(ctx: &Context, tx: &mut Tx, after: Option<ResumeId>) -> Result<()> {
     let reader = reader(tx).await?;
-    let Some(resume) = resumes::outdated(tx, reader, after).await? else { return Ok(()) };
+    let Some(resume) = resumes::outdated(tx, reader, &ctx.embedder.model().name, after).await? else { return Ok(()) };
     let workspace = tx.workspace_id();
     let task = NewTask {
         id: ctx.id(TaskId::new),
@@ -147,7 +148,9 @@ async fn replace(ctx: &Context, workspace: WorkspaceId, id: ResumeId) -> Result<
     let candidate = store::candidates::lock(&mut tx, owner).await?;
     let mut resume = resumes::find(&mut tx, id).await?;
     if resume.reader >= reader {
-        return Ok(None);
+        tx.commit().await?;
+        // Its meaning may be missing, where another model is in force since.
+        return Ok(Some(indexing::complete(ctx, workspace, id, owner).await?));
     }
     let (text, mut profile) = read(ctx, resume.text).await?;
     let of_extraction = resume.profile.findings.iter().filter(|one| !JUDGEMENTS.contains(&one.kind.as_str()));

@@ -40,6 +40,8 @@ pub enum Notice {
     },
     /// There is a new task.
     Task,
+    /// There is a new mail to be sent.
+    Mail,
     /// Something may have changed that nobody was told of.
     Missed,
 }

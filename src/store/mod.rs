@@ -21,6 +21,7 @@ pub mod links;
 pub mod listener;
 mod locks;
 pub mod members;
+pub mod outbox;
 pub mod passages;
 pub mod queue;
 pub mod readers;
@@ -30,6 +31,7 @@ pub mod searches;
 pub mod server;
 pub mod sessions;
 pub mod snapshots;
+pub mod suppressions;
 pub mod tokens;
 pub mod uploads;
 

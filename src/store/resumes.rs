@@ -105,12 +105,19 @@ pub async fn find(tx: &mut Tx, id: ResumeId) -> Result<Resume> {
     resumes!(tx, "where id = $1", id.0).pop().ok_or(Error::NotFound)
 }
 
-/// The first resume after `after` that a reader before `reader` understood.
-pub async fn outdated(tx: &mut Tx, reader: i32, after: Option<ResumeId>) -> Result<Option<ResumeId>> {
+/// The first resume after `after` that a reader before `reader` understood, or that is in the index without its meaning
+/// under `model`.
+pub async fn outdated(tx: &mut Tx, reader: i32, model: &str, after: Option<ResumeId>) -> Result<Option<ResumeId>> {
     let id = sqlx::query_scalar!(
-        "select id from resumes where reader < $1 and ($2::uuid is null or id > $2) order by id limit 1",
+        r#"select r.id from resumes r
+           where ($2::uuid is null or r.id > $2) and (reader < $1 or (
+             exists (select from uploads u where u.id = r.upload_id and u.status = 'indexed')
+             and exists (select from passages p where p.resume_id = r.id and not exists
+               (select from embeddings e where e.content_hash = p.content_hash and e.model = $3))))
+           order by r.id limit 1"#,
         reader,
-        after.map(|id| id.0)
+        after.map(|id| id.0),
+        model
     )
     .fetch_optional(tx.conn())
     .await?;

@@ -4,6 +4,7 @@
 mod embed;
 mod erase;
 mod extract;
+pub mod mail;
 mod reread;
 pub mod runner;
 pub mod schedule;

@@ -45,6 +45,7 @@ async fn tidy(ctx: &Context) {
             tasks = removed.tasks,
             searches = removed.searches,
             calls = removed.calls,
+            mails = removed.mails,
             "removed what was over"
         ),
         Err(error) => tracing::warn!(%error, "cannot tidy up, trying again in an hour"),

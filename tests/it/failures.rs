@@ -251,12 +251,12 @@ impl Embedder for Paid {
         self.0.count_tokens(text)
     }
 
-    async fn embed_passages(&self, texts: Vec<String>) -> Result<Vec<Vec<f32>>, EmbedError> {
+    async fn embed_passages(&self, _: WorkspaceId, texts: Vec<String>) -> Result<Vec<Vec<f32>>, EmbedError> {
         panic!("{} passages are embedded again", texts.len())
     }
 
-    async fn embed_query(&self, text: &str) -> Result<Vec<f32>, EmbedError> {
-        self.0.embed_query(text).await
+    async fn embed_query(&self, workspace: WorkspaceId, text: &str) -> Result<Vec<f32>, EmbedError> {
+        self.0.embed_query(workspace, text).await
     }
 }
 
@@ -388,14 +388,14 @@ impl Embedder for Moody {
         self.0.count_tokens(text)
     }
 
-    async fn embed_passages(&self, texts: Vec<String>) -> Result<Vec<Vec<f32>>, EmbedError> {
-        self.0.embed_passages(texts).await
+    async fn embed_passages(&self, workspace: WorkspaceId, texts: Vec<String>) -> Result<Vec<Vec<f32>>, EmbedError> {
+        self.0.embed_passages(workspace, texts).await
     }
 
-    async fn embed_query(&self, text: &str) -> Result<Vec<f32>, EmbedError> {
+    async fn embed_query(&self, workspace: WorkspaceId, text: &str) -> Result<Vec<f32>, EmbedError> {
         assert!(self.1.fetch_add(1, Ordering::SeqCst) > 0, "the first query is one too many");
         tokio::time::sleep(Duration::from_secs(1)).await;
-        self.0.embed_query(text).await
+        self.0.embed_query(workspace, text).await
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod acme;
+mod ai;
 mod backup;
 mod bill;
 mod candidates;
@@ -13,6 +14,7 @@ mod handbook;
 mod housekeeping;
 mod intake;
 mod lifecycle;
+mod mail;
 mod policy;
 mod provider;
 mod queue;

@@ -12,6 +12,7 @@ use sqlx::AssertSqlSafe;
 use talentprompt::boot::lifecycle;
 use talentprompt::context::Context;
 use talentprompt::gateways::embed::{Embedder, Error as EmbedError, ModelInfo};
+use talentprompt::model::ids::WorkspaceId;
 use talentprompt::recruit::{indexing, reading};
 use talentprompt::store::queue::Counts;
 use tokio::task::JoinHandle;
@@ -33,13 +34,13 @@ impl Embedder for Counting {
         self.0.count_tokens(text)
     }
 
-    async fn embed_passages(&self, texts: Vec<String>) -> Result<Vec<Vec<f32>>, EmbedError> {
+    async fn embed_passages(&self, workspace: WorkspaceId, texts: Vec<String>) -> Result<Vec<Vec<f32>>, EmbedError> {
         self.1.fetch_add(texts.len(), Ordering::SeqCst);
-        self.0.embed_passages(texts).await
+        self.0.embed_passages(workspace, texts).await
     }
 
-    async fn embed_query(&self, text: &str) -> Result<Vec<f32>, EmbedError> {
-        self.0.embed_query(text).await
+    async fn embed_query(&self, workspace: WorkspaceId, text: &str) -> Result<Vec<f32>, EmbedError> {
+        self.0.embed_query(workspace, text).await
     }
 }
 

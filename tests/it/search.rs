@@ -506,11 +506,11 @@ impl Embedder for Mute {
         self.0.count_tokens(text)
     }
 
-    async fn embed_passages(&self, texts: Vec<String>) -> Result<Vec<Vec<f32>>, EmbedError> {
-        self.0.embed_passages(texts).await
+    async fn embed_passages(&self, workspace: WorkspaceId, texts: Vec<String>) -> Result<Vec<Vec<f32>>, EmbedError> {
+        self.0.embed_passages(workspace, texts).await
     }
 
-    async fn embed_query(&self, _: &str) -> Result<Vec<f32>, EmbedError> {
+    async fn embed_query(&self, _: WorkspaceId, _: &str) -> Result<Vec<f32>, EmbedError> {
         Err(EmbedError::Model("the model is away".to_owned()))
     }
 }

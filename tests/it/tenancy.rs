@@ -7,7 +7,7 @@ use sqlx::{AssertSqlSafe, PgConnection, Row};
 use crate::support::app::{Client, TestApp, resume};
 
 /// Tables with a workspace that are read before a workspace is known; they hold nothing of a candidate but ids.
-const SYSTEM_TABLES: [&str; 2] = ["members", "tasks"];
+const SYSTEM_TABLES: [&str; 3] = ["members", "tasks", "outbox"];
 
 async fn count(connection: &mut PgConnection, table: &str, condition: &str) -> i64 {
     let statement = format!("select count(*) from {table} where {condition}");
@@ -33,6 +33,13 @@ async fn filled_workspace(app: &TestApp) -> String {
     app.sql(&format!(
         "insert into extractions select id, workspace_id, 'text/plain', null, 'text', '[]' from uploads
          where workspace_id = '{id}'"
+    ))
+    .await;
+    app.sql(&format!(
+        "with added as (insert into outbox (id, workspace_id, key, template, priority, run_at, created_at)
+         values (gen_random_uuid(), '{id}', '{id}', 'test', 1, now() + interval '1 day', now()) returning id)
+         insert into mails (id, workspace_id, recipient, subject, text, html)
+         select id, '{id}', 'ana@example.com', 'Hello', 'Hello', 'Hello' from added"
     ))
     .await;
     // A search is recorded after its answer.

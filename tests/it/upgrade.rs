@@ -39,6 +39,9 @@ impl Database {
               execute format('drop policy backup on %I', name);
             end loop; end $$";
         database.run(policies).await;
+        let later = "drop table mails, outbox, suppressions, unsubscribe_links, mail_days, ai_batch_items, ai_batches,
+            ai_settings, ai_limits, ai_answers, ai_calls, ai_reservations, ai_counters cascade";
+        database.run(later).await;
         database.run("drop table releases").await;
         database.run("delete from _sqlx_migrations where version > 2").await;
         database.run("insert into workspaces values (gen_random_uuid(), 'Before', now())").await;

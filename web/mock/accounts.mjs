@@ -64,6 +64,26 @@ export class Accounts {
       last_seen_at: null,
     },
   ];
+  mail = {
+    provider: 'brevo',
+    from: 'Kestrel & Loom <talent@example.test>',
+    today: 12,
+    daily_limit: 300,
+    queued: 0,
+    failed: 1,
+    failures: [
+      {
+        id: uuid(1, 5),
+        to: 'Ezra Kommtnoch <ezra@example.test>',
+        subject: 'Philippa Demo invites you to Kestrel & Loom',
+        state: 'failed',
+        attempts: 1,
+        reason: 'Brevo answered 400: email is not valid in to',
+        created_at: '2026-05-04T09:00:00Z',
+      },
+    ],
+    suppressed: 2,
+  };
   #next = 10;
   #failures = 0;
 
@@ -204,8 +224,13 @@ export class Accounts {
     this.members.push(member);
     return {
       status: 201,
-      body: { member, invitation_url: `${origin}/invitation?token=invite-${member.id}` },
+      body: { member, invitation_url: `${origin}/invitation?token=invite-${member.id}`, mailed: false },
     };
+  }
+
+  testMail(member) {
+    this.mail.today += 1;
+    return { status: 200, body: { to: member.email, said: 'Brevo took it as 1@relay.example.test' } };
   }
 
   updateMember(id, { role, disabled }) {

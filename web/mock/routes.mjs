@@ -195,6 +195,8 @@ export const routes = [
     'viewer',
     ({ accounts, id }) => ((accounts.tokens = accounts.tokens.filter((t) => t.id !== id[0])), none),
   ],
+  ['GET', at('/mail'), 'owner', ({ accounts }) => ok(accounts.mail)],
+  ['POST', at('/mail/test'), 'owner', ({ accounts, who }) => accounts.testMail(who.member)],
   [
     'POST',
     at('/resumes'),

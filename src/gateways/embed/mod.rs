@@ -14,6 +14,8 @@ pub mod local;
 
 use async_trait::async_trait;
 
+use crate::model::ids::WorkspaceId;
+
 /// Which model made a vector; vectors of different models are never mixed.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ModelInfo {
@@ -31,6 +33,9 @@ pub enum Error {
     /// The model is not there or its files are not what they should be.
     #[error("{0}")]
     Model(String),
+    /// A provider's model is away or may not be paid now; the same text later may work.
+    #[error("{0}")]
+    Unavailable(String),
 }
 
 /// Turns text into unit vectors.
@@ -40,8 +45,8 @@ pub trait Embedder: Send + Sync {
     fn model(&self) -> &ModelInfo;
     /// Word pieces `text` has, special tokens not counted.
     fn count_tokens(&self, text: &str) -> usize;
-    /// One unit vector for each passage, in order. For bulk work; uses the cores it was given.
-    async fn embed_passages(&self, texts: Vec<String>) -> Result<Vec<Vec<f32>>, Error>;
-    /// The unit vector of a query. Goes before bulk work.
-    async fn embed_query(&self, text: &str) -> Result<Vec<f32>, Error>;
+    /// One unit vector for each passage of `workspace`'s, in order. For bulk work; uses the cores it was given.
+    async fn embed_passages(&self, workspace: WorkspaceId, texts: Vec<String>) -> Result<Vec<Vec<f32>>, Error>;
+    /// The unit vector of a query that is asked in `workspace`. Goes before bulk work.
+    async fn embed_query(&self, workspace: WorkspaceId, text: &str) -> Result<Vec<f32>, Error>;
 }

@@ -70,6 +70,8 @@ pub struct Invited {
     member: Member,
     /// Works once, for a week.
     invitation_url: String,
+    /// Whether it is on its way to them by mail as well; if not, give it to them.
+    mailed: bool,
 }
 
 /// Invite somebody.
@@ -80,8 +82,9 @@ pub async fn invite(
     Owner(me): Owner,
     Json(new): Json<Invitation>,
 ) -> Answer<(StatusCode, axum::Json<Invited>)> {
-    let (member, invitation_url) = members::invite(&ctx, &me, &new.email, &new.name, new.role).await?;
-    Ok((StatusCode::CREATED, axum::Json(Invited { member: member.into(), invitation_url })))
+    let (member, link) = members::invite(&ctx, &me, &new.email, &new.name, new.role).await?;
+    let invited = Invited { member: member.into(), invitation_url: link.url, mailed: link.mailed };
+    Ok((StatusCode::CREATED, axum::Json(invited)))
 }
 
 /// What to change of a member.
@@ -120,6 +123,8 @@ pub async fn remove(State(ctx): State<Context>, Owner(me): Owner, Path(id): Path
 pub struct Link {
     /// Works once, for a week.
     url: String,
+    /// Whether it is on its way to them by mail as well; if not, give it to them.
+    mailed: bool,
 }
 
 /// A new one-time link for a member who lost theirs, or their password.
@@ -131,6 +136,6 @@ pub async fn link(
     Owner(me): Owner,
     Path(id): Path<MemberId>,
 ) -> Answer<(StatusCode, axum::Json<Link>)> {
-    let url = members::new_link(&ctx, &me, id).await?;
-    Ok((StatusCode::CREATED, axum::Json(Link { url })))
+    let link = members::new_link(&ctx, &me, id).await?;
+    Ok((StatusCode::CREATED, axum::Json(Link { url: link.url, mailed: link.mailed })))
 }

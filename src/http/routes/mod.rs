@@ -6,6 +6,7 @@ pub mod candidates;
 pub mod events;
 pub mod health;
 pub mod invitations;
+pub mod mail;
 pub mod members;
 pub mod resumes;
 pub mod search;

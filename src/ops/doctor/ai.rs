@@ -3,6 +3,7 @@
 
 use super::Finding;
 use crate::ai::test::named;
+use crate::config::ai::part;
 use crate::config::{Config, PROVIDERS};
 use crate::context::Context;
 use crate::gateways::llm::Error;
@@ -20,7 +21,9 @@ pub(super) async fn checks(ctx: &Context) -> Vec<Finding> {
     }
     let mut findings = vec![leaves(&config, &set_up)];
     for provider in &set_up {
-        let names = named(&config, provider);
+        let mut names = named(&config, provider);
+        // Vectors are not chats: their model is asked for by itself.
+        names.extend(Some(&config.ai.embed).filter(|name| part(name).is_some_and(|(of, _)| of == *provider)).cloned());
         findings.push(match ctx.ai.models(provider).await {
             Some(Ok(models)) => known(provider, &names, &models),
             Some(Err(error)) => away(provider, &error),

@@ -11,6 +11,7 @@ mod disk;
 mod files;
 mod kernel;
 mod machine;
+mod mail;
 mod network;
 mod services;
 mod tools;
@@ -112,6 +113,7 @@ pub async fn run(scene: &Scene<'_>) -> Vec<Finding> {
         Ok(ctx) => {
             findings.extend(appliance::checks(ctx).await);
             findings.extend(ai::checks(ctx).await);
+            findings.extend(mail::checks(ctx).await);
         }
         Err(reason) => findings.push(Finding::error(
             "appliance",

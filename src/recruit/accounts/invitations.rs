@@ -7,19 +7,46 @@ use super::sign_in::{Origin, SignedIn, open_session};
 use super::{LINK_LIFETIME, check_name, check_password, new_token, password, refuse_if_any};
 use crate::base::secret;
 use crate::context::Context;
+use crate::context::mail::Draft;
+use crate::gateways::mail::templates::{self as letter, Template};
+use crate::model::mail::{Address, Priority};
 use crate::model::member::{Member, Standing};
 use crate::recruit::{Error, Result};
 use crate::store::links::{self, Purpose};
 use crate::store::{Tx, accounts, members, sessions};
 
-/// A link with which `member` sets their first or a new password; earlier ones stop working.
-pub(super) async fn link(ctx: &Context, tx: &mut Tx, member: &Member) -> Result<String> {
+/// A link that lets somebody set a password. It cannot be printed: it holds a token.
+pub struct Link {
+    /// The link.
+    pub url: String,
+    /// Whether it is on its way to them by mail as well; if not, somebody has to give it to them.
+    pub mailed: bool,
+}
+
+/// A link with which `member` sets their first or a new password; earlier ones stop working. It is sent by mail where mail
+/// is sent, as of `by`, who made it. The transaction is one of the workspace.
+pub(super) async fn link(ctx: &Context, tx: &mut Tx, member: &Member, by: &Member) -> Result<Link> {
     let purpose = if member.standing == Standing::Invited { Purpose::Invitation } else { Purpose::Password };
     let (token, hash) = new_token();
     let now = ctx.now();
     let until = now + TimeDelta::from_std(LINK_LIFETIME).expect("a week fits");
     links::insert(tx, &hash, purpose, Some(member.id), now, until).await?;
-    Ok(format!("{}/invitation?token={token}", ctx.config.get().public_url()))
+    let url = format!("{}/invitation?token={token}", ctx.config.get().public_url());
+    let said = letter::Link {
+        name: member.name.clone(),
+        invited_by: by.name.clone(),
+        workspace: member.workspace_name.clone(),
+        url: url.clone(),
+        days: LINK_LIFETIME.as_secs() / 86_400,
+    };
+    let template = match purpose {
+        Purpose::Invitation => Template::Invitation(said),
+        Purpose::Setup | Purpose::Password => Template::Password(said),
+    };
+    let to = Address::named(&member.name, &member.email);
+    let key = format!("link:{}", secret::hex(&hash));
+    let mailed = ctx.post(tx, Draft { to, template, priority: Priority::Urgent, key }).await?;
+    Ok(Link { url, mailed })
 }
 
 /// Uses the link: sets the password, ends all other sessions, signs in.

@@ -1,6 +1,7 @@
 //! Members of a workspace: who is in, as what, and who may no longer come in. The last owner stays.
 
 use super::authenticate::{forget_member, forget_sessions};
+use super::invitations::Link;
 use super::setup::email_taken;
 use super::{Actor, Via, check_email, check_name, invitations, refuse_if_any};
 use crate::context::Context;
@@ -16,12 +17,12 @@ pub async fn list(ctx: &Context, actor: &Actor) -> Result<Vec<Member>> {
     Ok(members::list(&mut tx, actor.member.workspace_id).await?)
 }
 
-/// Invites somebody; answers the member and the one-time link to give them.
-pub async fn invite(ctx: &Context, actor: &Actor, email: &str, name: &str, role: Role) -> Result<(Member, String)> {
+/// Invites somebody; answers the member and the one-time link to give them, unless it is sent to them.
+pub async fn invite(ctx: &Context, actor: &Actor, email: &str, name: &str, role: Role) -> Result<(Member, Link)> {
     actor.require(Role::Owner)?;
     refuse_if_any([check_email(email.trim()), check_name("name", name)])?;
     let now = ctx.now();
-    let mut tx = ctx.store.system().await?;
+    let mut tx = ctx.store.workspace(actor.member.workspace_id).await?;
     refuse_if_elsewhere(&mut tx, actor, email.trim()).await?;
     let user = match accounts::user_by_email(&mut tx, email.trim()).await? {
         Some(user) => user,
@@ -34,18 +35,18 @@ pub async fn invite(ctx: &Context, actor: &Actor, email: &str, name: &str, role:
     let id = ctx.id(MemberId::new);
     members::insert(&mut tx, id, actor.member.workspace_id, user, role, now).await.map_err(email_taken)?;
     let member = members::by_id(&mut tx, id).await?;
-    let link = invitations::link(ctx, &mut tx, &member).await?;
+    let link = invitations::link(ctx, &mut tx, &member, &actor.member).await?;
     tx.commit().await?;
     Ok((member, link))
 }
 
 /// A new one-time link for a member who lost theirs, or their password.
-pub async fn new_link(ctx: &Context, actor: &Actor, id: MemberId) -> Result<String> {
+pub async fn new_link(ctx: &Context, actor: &Actor, id: MemberId) -> Result<Link> {
     actor.require(Role::Owner)?;
-    let mut tx = ctx.store.system().await?;
+    let mut tx = ctx.store.workspace(actor.member.workspace_id).await?;
     let member = members::get(&mut tx, actor.member.workspace_id, id).await?;
     refuse_if_elsewhere(&mut tx, actor, &member.email).await?;
-    let link = invitations::link(ctx, &mut tx, &member).await?;
+    let link = invitations::link(ctx, &mut tx, &member, &actor.member).await?;
     tx.commit().await?;
     Ok(link)
 }

@@ -95,7 +95,7 @@ pub async fn retrieve(
     }
     let mut dense = None;
     if arms.meaning {
-        match query_vector(ctx, &text).await {
+        match query_vector(ctx, workspace, &text).await {
             Ok(vector) => dense = Some(vector),
             Err(error) => {
                 tracing::warn!(%error, "searching by words alone");
@@ -166,7 +166,7 @@ fn search_text(query: &str, interpretation: &Interpretation) -> String {
     titles.chain(skills).chain(keywords).collect::<Vec<_>>().join(" ")
 }
 
-async fn query_vector(ctx: &Context, text: &str) -> Result<Vec<f32>> {
+async fn query_vector(ctx: &Context, workspace: WorkspaceId, text: &str) -> Result<Vec<f32>> {
     let hash = secret::hex(&secret::sha256(text.as_bytes()));
     let key = format!("query:{}:{hash}", ctx.embedder.model().name);
     if let Some(kept) = ctx.cache.get(&key).await
@@ -174,7 +174,7 @@ async fn query_vector(ctx: &Context, text: &str) -> Result<Vec<f32>> {
     {
         return Ok(bytes::to_f32(&kept));
     }
-    let vector = ctx.embedder.embed_query(text).await?;
+    let vector = ctx.embedder.embed_query(workspace, text).await?;
     ctx.cache.put(&key, &bytes::of_f32(&vector), REMEMBERED).await;
     Ok(vector)
 }

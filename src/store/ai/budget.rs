@@ -177,6 +177,14 @@ pub async fn give_up(tx: &mut Tx, id: CallId, now: DateTime<Utc>) -> Result<Opti
     Ok(Some((Micros(row.worst), row.call)))
 }
 
+/// Makes a reservation that has no lease one whose lease is over, so that it is given up like any that is stranded.
+pub async fn strand(tx: &mut Tx, id: CallId, now: DateTime<Utc>) -> Result<()> {
+    sqlx::query!("update ai_reservations set lease_until = $2 where id = $1 and lost_at is null", id.0, now)
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}
+
 /// What counters say, in the order of `counters`.
 pub async fn counted(tx: &mut Tx, counters: &[Counter]) -> Result<Vec<Counted>> {
     let (keys, periods): (Vec<String>, Vec<String>) =

@@ -75,4 +75,22 @@ export const accounts = [
       await page.locator('.numbers dd').first().waitFor();
     },
   },
+  {
+    name: 'mail says how it stands, and a test says what was answered or that mail is off',
+    async run(page, { base, mock }) {
+      await page.goto(`${base}/settings`);
+      await page.getByRole('link', { name: 'Mail' }).click();
+      if (!mock) {
+        await page.getByText('Mail is off.').waitFor();
+        check((await page.getByRole('button', { name: 'Send a test' }).count()) === 0, 'nothing can be sent');
+        return;
+      }
+      await page.getByText('Mail is sent by Brevo.').waitFor();
+      await page.getByText('12 of 300').waitFor();
+      await page.getByText('email is not valid in to').waitFor();
+      await page.getByRole('button', { name: 'Send a test' }).click();
+      await page.getByText('Brevo took it as').waitFor();
+      await page.getByText('13 of 300').waitFor();
+    },
+  },
 ];

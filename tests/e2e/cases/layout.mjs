@@ -10,6 +10,7 @@ const PAGES = [
   '/settings',
   '/settings/sessions',
   '/settings/tokens',
+  '/settings/mail',
   '/status',
   '/nowhere',
 ];

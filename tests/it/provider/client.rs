@@ -92,7 +92,7 @@ async fn the_client_embeds_in_both_encodings() {
 
 /// Puts a batch of chats on its way.
 async fn submit(client: &Client<OpenAIConfig>, lines: &[Value]) -> Batch {
-    let text = lines.iter().map(|line| format!("{line}\n")).collect::<String>();
+    let text = lines.iter().map(Value::to_string).collect::<Vec<_>>().join("\n");
     let file = FileInput::from_vec_u8("batch.jsonl".to_owned(), text.into_bytes());
     let file = CreateFileRequest { file, purpose: FilePurpose::Batch, expires_after: None };
     let file = client.files().create(file).await.unwrap();

@@ -27,6 +27,7 @@ use talentprompt::gateways::embed::{Embedder, Error as EmbedError, ModelInfo};
 use talentprompt::gateways::extract::{ExtractLimits, Extractor};
 use talentprompt::gateways::files::Files;
 use talentprompt::gateways::vectors::embedded::EmbeddedIndex;
+use talentprompt::model::ids::WorkspaceId;
 use talentprompt::recruit::accounts::setup::{self, NewOwner};
 use talentprompt::store::Store;
 use talentprompt::store::queue::Counts;
@@ -327,11 +328,11 @@ impl Embedder for HashEmbedder {
         text.split_whitespace().count()
     }
 
-    async fn embed_passages(&self, texts: Vec<String>) -> Result<Vec<Vec<f32>>, EmbedError> {
+    async fn embed_passages(&self, _: WorkspaceId, texts: Vec<String>) -> Result<Vec<Vec<f32>>, EmbedError> {
         Ok(texts.iter().map(|text| self.vector(text)).collect())
     }
 
-    async fn embed_query(&self, text: &str) -> Result<Vec<f32>, EmbedError> {
+    async fn embed_query(&self, _: WorkspaceId, text: &str) -> Result<Vec<f32>, EmbedError> {
         Ok(self.vector(text))
     }
 }

@@ -4,3 +4,4 @@ pub mod app;
 pub mod https;
 pub mod provider;
 pub mod qdrant_server;
+pub mod smtp;

@@ -19,6 +19,7 @@ use async_trait::async_trait;
 use tokio::task::spawn_blocking;
 
 use super::{Embedder, Error, ModelInfo};
+use crate::model::ids::WorkspaceId;
 use encoder::{MAX_PIECES, WIDTH};
 use word_pieces::WordPieces;
 use workers::Workers;
@@ -62,7 +63,7 @@ impl Embedder for LocalEmbedder {
         self.pieces.count(text)
     }
 
-    async fn embed_passages(&self, texts: Vec<String>) -> Result<Vec<Vec<f32>>, Error> {
+    async fn embed_passages(&self, _: WorkspaceId, texts: Vec<String>) -> Result<Vec<Vec<f32>>, Error> {
         let mut vectors = vec![Vec::new(); texts.len()];
         let (places, groups) = group(self.cut(texts).await?);
         for (places, made) in places.into_iter().zip(self.workers.passages(groups)) {
@@ -73,7 +74,7 @@ impl Embedder for LocalEmbedder {
         Ok(vectors)
     }
 
-    async fn embed_query(&self, text: &str) -> Result<Vec<f32>, Error> {
+    async fn embed_query(&self, _: WorkspaceId, text: &str) -> Result<Vec<f32>, Error> {
         let mut pieces = self.cut(vec![text.to_owned()]).await?;
         let made = self.workers.query(pieces.pop().unwrap_or_default()).await.map_err(|_| stopped())?;
         made.into_iter().next().ok_or_else(stopped)

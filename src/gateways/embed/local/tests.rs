@@ -3,7 +3,13 @@
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
+/// The local model does not mind whose text it is.
+fn anybody() -> WorkspaceId {
+    uuid::Uuid::nil().into()
+}
+
 use super::*;
+use crate::model::ids::WorkspaceId;
 
 /// A path in the repository.
 fn repository(path: &str) -> PathBuf {
@@ -41,7 +47,7 @@ fn cosine(a: &[f32], b: &[f32]) -> f64 {
 async fn every_text_has_the_vector_of_the_independent_reference() {
     let (texts, reference) = (texts(), reference());
     assert_eq!(texts.len(), reference.len());
-    let vectors = SHARED.embed_passages(texts.clone()).await.expect("vectors");
+    let vectors = SHARED.embed_passages(anybody(), texts.clone()).await.expect("vectors");
     for ((text, vector), reference) in texts.iter().zip(&vectors).zip(&reference) {
         let cosine = cosine(vector, reference);
         assert!(cosine >= 0.999_999, "{cosine} for {text:?}");
@@ -53,20 +59,20 @@ async fn every_text_has_the_vector_of_the_independent_reference() {
 #[tokio::test]
 async fn a_text_has_the_same_vector_to_the_bit_whatever_its_company_and_the_threads() {
     let texts = texts();
-    let together = SHARED.embed_passages(texts.clone()).await.expect("vectors");
+    let together = SHARED.embed_passages(anybody(), texts.clone()).await.expect("vectors");
     let mut reversed = texts.clone();
     reversed.reverse();
-    let mut backwards = load(1).embed_passages(reversed).await.expect("vectors");
+    let mut backwards = load(1).embed_passages(anybody(), reversed).await.expect("vectors");
     backwards.reverse();
     assert_eq!(together, backwards);
     for (text, vector) in texts.iter().zip(&together) {
-        assert_eq!(&SHARED.embed_query(text).await.expect("a vector"), vector, "as a query: {text:?}");
+        assert_eq!(&SHARED.embed_query(anybody(), text).await.expect("a vector"), vector, "as a query: {text:?}");
     }
 }
 
 #[tokio::test]
 async fn no_texts_have_no_vectors() {
-    assert!(SHARED.embed_passages(Vec::new()).await.expect("nothing to do").is_empty());
+    assert!(SHARED.embed_passages(anybody(), Vec::new()).await.expect("nothing to do").is_empty());
 }
 
 #[tokio::test]
@@ -74,7 +80,7 @@ async fn a_query_is_answered_before_the_passages_that_wait() {
     let model = load(1);
     let long = vec![7592; MAX_PIECES];
     let mut passages = model.workers.passages(vec![vec![long]; 6]);
-    model.embed_query("goes first").await.expect("a vector");
+    model.embed_query(anybody(), "goes first").await.expect("a vector");
     let mut last = passages.pop().expect("six were pushed");
     assert!(last.try_recv().is_err(), "the query waited for all passages");
     for passage in passages {

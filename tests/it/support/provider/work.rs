@@ -98,9 +98,8 @@ impl Shared {
         }
         let mut ledger = self.ledger();
         // What a batch could not do before its time was over costs nothing.
-        let is_worked_on =
-            !matches!(work.outcome, Outcome::Fails(..) | Outcome::Gone) && !(asked.in_batch && work.silent);
-        if is_worked_on {
+        let is_refused = matches!(work.outcome, Outcome::Fails(..) | Outcome::Gone) || (asked.in_batch && work.silent);
+        if !is_refused {
             let whole = asked.turns.iter().map(|turn| turn.text.as_str()).collect::<String>();
             let (cached, cache_write) = match asked.protocol {
                 Protocol::OpenAi if asked.embeds => (0, 0),

@@ -129,7 +129,7 @@ export const sessions = () => call<{ sessions: T.Session[] }>('GET', '/sessions'
 export const endSession = (id: string) => call<void>('DELETE', `/sessions/${id}`);
 export const members = () => call<{ members: T.Member[] }>('GET', '/members').then((a) => a.members);
 export const invite = (body: { email: string; name: string; role: T.Role }) =>
-  call<{ member: T.Member; invitation_url: string }>('POST', '/members', { body });
+  call<T.Invited>('POST', '/members', { body });
 export const updateMember = (id: string, body: { role?: T.Role; disabled?: boolean }) =>
   call<T.Member>('PATCH', `/members/${id}`, { body });
 export const removeMember = (id: string) => call<void>('DELETE', `/members/${id}`);
@@ -196,6 +196,8 @@ export const testAi = () => call<{ trials: T.Trial[] }>('POST', '/ai/test').then
 
 // The appliance
 export const status = () => call<T.Status>('GET', '/status');
+export const mail = () => call<T.MailStanding>('GET', '/mail');
+export const testMail = () => call<T.TestMail>('POST', '/mail/test');
 
 /** What happens while the page is open: uploads moving on, candidates changing. Ends when the line breaks. */
 export async function* events(signal: AbortSignal): AsyncGenerator<ServerEvent> {

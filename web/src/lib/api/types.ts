@@ -13,6 +13,7 @@ export type SetupState = Schema['SetupState'];
 export type Me = Schema['Me'];
 export type Session = Schema['Session'];
 export type Member = Schema['Member'];
+export type Invited = Schema['Invited'];
 export type Token = Schema['Token'];
 
 export type UploadStatus = Schema['UploadStatus'];
@@ -81,3 +82,6 @@ export interface CandidateEvent {
   id: string;
   change: 'created' | 'updated' | 'deleted';
 }
+
+export type MailStanding = Schema['MailStanding'];
+export type TestMail = Schema['TestMail'];
