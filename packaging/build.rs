@@ -8,19 +8,25 @@ use std::path::{Path, PathBuf};
 
 const MODEL: &str = "src/model";
 
-/// What only a search asks, a backup or a model's work, not a resume.
-const OTHERS: [&str; 11] = [
+/// What only a search asks, a backup, the mail, the bill or a language model's work, not a resume.
+const OTHERS: [&str; 17] = [
     "query",
     "evidence",
     "evidence.rs",
     "ranking.rs",
     "backup.rs",
     "dump.rs",
-    "money.rs",
-    "spend.rs",
+    "bill.rs",
+    "interval.rs",
+    "mail.rs",
     "mask.rs",
+    "money.rs",
+    "projection.rs",
     "prose.rs",
     "quotation.rs",
+    "running_cost.rs",
+    "running_cost.tsv",
+    "spend.rs",
 ];
 
 fn main() {

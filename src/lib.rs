@@ -29,5 +29,5 @@ pub mod recruit;
 pub mod store;
 /// Floor 7: background tasks.
 pub mod tasks;
-/// Floor 1: logging set-up; knows no domain.
+/// Floor 1: metric families and logging set-up; knows no domain.
 pub mod telemetry;

@@ -29,7 +29,7 @@ const FLOORS: [&[&str]; 10] = [
 const DIVIDED: [&str; 1] = ["gateways"];
 
 /// Outside crates that have one door: who may use them.
-const DOORS: [(&[&str], &[&str]); 21] = [
+const DOORS: [(&[&str], &[&str]); 22] = [
     (&["sqlx"], &["store"]),
     (&["axum", "axum_extra", "tower_http", "utoipa_axum", "rust_embed"], &["http"]),
     // The client of OpenAI's protocol takes a service of it.
@@ -50,6 +50,7 @@ const DOORS: [(&[&str], &[&str]); 21] = [
     (&["schemars", "minijinja"], &["ai", "gateways::llm", "gateways::mail"]),
     (&["governor"], &["ai"]),
     (&["ipnet"], &["config"]),
+    (&["prometheus_client"], &["telemetry"]),
     (&["lettre"], &["gateways::mail"]),
     (&["hickory_resolver"], &["gateways::dns"]),
 ];

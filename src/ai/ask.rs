@@ -205,8 +205,8 @@ impl Door {
         unreachable!("the last attempt returns")
     }
 
-    /// One call: the worst it can cost set aside before, what it did cost written after. An error comes with how long to
-    /// wait where asking once more may help.
+    /// One call, and what is learnt of the model from it. An error comes with how long to wait where asking once more may
+    /// help.
     async fn call(
         &self,
         asked: &Asked,
@@ -214,16 +214,35 @@ impl Door {
         tier: Tier,
         left: Duration,
     ) -> Result<Tried, (Duration, Tried)> {
+        Ok(match self.exchange(asked, target, tier, left).await {
+            Err(tried) => tried,
+            Ok((call, Ok(answer))) => Tried::Answered(self.answered(asked, target, call, answer).await),
+            Ok((call, Err(error))) => {
+                let retry = wait(&error);
+                let tried = self.failed(asked, target, call, error).await;
+                if let Some(wait) = retry {
+                    return Err((wait, tried));
+                }
+                tried
+            }
+        })
+    }
+
+    /// A question and what came back, the worst it can cost set aside before. What it did cost is to be written by
+    /// [`Self::answered`] or [`Self::failed`]. An error where nothing was asked.
+    pub(super) async fn exchange(
+        &self,
+        asked: &Asked,
+        target: &Target,
+        tier: Tier,
+        left: Duration,
+    ) -> Result<(Call, Result<Value, Error>), Tried> {
         let started = Instant::now();
         let prompt = asked.question.prompt;
         let most = target.most(&asked.texts(), prompt.max_output);
         let mut call = asked.call(self, self.id(), (&target.provider, &target.model), tier);
         call.price_from = Some(target.listed.price.from);
-        let reserved = self.reserve(asked, &call, target.cost(most)).await;
-        let settings = match reserved {
-            Ok(settings) => settings,
-            Err(tried) => return Ok(tried),
-        };
+        let settings = self.reserve(asked, &call, target.cost(most)).await?;
         let chat = asked.chat(target, tier, left.min(target.reached.timeout()));
         let outcome = target.reached.client().chat(&chat).await;
         call.latency_ms = millis(started);
@@ -240,17 +259,7 @@ impl Door {
             let answer = judged.as_ref().ok().map(|(value, _)| value);
             call.contents = Some(json!({ "system": chat.system, "user": chat.user, "answer": answer }));
         }
-        Ok(match judged {
-            Ok((answer, _)) => Tried::Answered(self.answered(asked, target, call, answer).await),
-            Err((error, _)) => {
-                let retry = wait(&error);
-                let tried = self.failed(asked, target, call, error).await;
-                if let Some(wait) = retry {
-                    return Err((wait, tried));
-                }
-                tried
-            }
-        })
+        Ok((call, judged.map(|(value, _)| value).map_err(|(error, _)| error)))
     }
 
     async fn reserve(&self, asked: &Asked, call: &Call, worst: Micros) -> Result<Settings, Tried> {
@@ -278,7 +287,7 @@ impl Door {
         };
     }
 
-    async fn answered(&self, asked: &Asked, target: &Target, mut call: Call, answer: Value) -> Raw {
+    pub(super) async fn answered(&self, asked: &Asked, target: &Target, mut call: Call, answer: Value) -> Raw {
         target.reached.succeeded(&target.model);
         "answered".clone_into(&mut call.outcome);
         log(&call);
@@ -293,7 +302,7 @@ impl Door {
         Raw { answer, call: call.id, by, cached: false, cost, usage }
     }
 
-    async fn failed(&self, asked: &Asked, target: &Target, mut call: Call, error: Error) -> Tried {
+    pub(super) async fn failed(&self, asked: &Asked, target: &Target, mut call: Call, error: Error) -> Tried {
         error.name().clone_into(&mut call.outcome);
         log(&call);
         self.0.ledger.settle(asked.question.workspace, &call, None).await;

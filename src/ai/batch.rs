@@ -24,7 +24,7 @@ use crate::model::spend::{Tier, Usage};
 use crate::store::ai::answers::{Kept, Key};
 use crate::store::ai::batches::{self, Batch, Item};
 use crate::store::ai::calls::{Call, Saved};
-use crate::store::{self};
+use crate::store::{self, accounts};
 
 /// How long a batch may take to be handed over; one that takes longer was cut off by a crash, and nobody knows whether the
 /// provider has it.
@@ -161,6 +161,15 @@ impl Door {
                 Err(NoAnswer::Away(format!("{}: {error}", target.name)))
             }
         }
+    }
+
+    /// Looks what became of every workspace's batches.
+    pub async fn collect_all(&self) -> store::Result<()> {
+        let workspaces = accounts::workspaces(&mut self.0.store.system().await?).await?;
+        for (workspace, _) in workspaces {
+            self.collect(workspace).await?;
+        }
+        Ok(())
     }
 
     /// Looks what became of the workspace's batches, and keeps their answers. Answers how many batches are still open.

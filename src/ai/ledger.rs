@@ -11,12 +11,13 @@ use crate::base::random;
 use crate::config::Ai;
 use crate::model::ids::{CallId, MemberId, WorkspaceId};
 use crate::model::money::Micros;
-use crate::model::spend::{Feature, Tier};
+use crate::model::spend::{Feature, Tier, Usage};
 use crate::store::ai::answers::{self, Kept, Key};
 use crate::store::ai::budget::{self, Counter, NewReservation};
-use crate::store::ai::calls::{self, Call};
+use crate::store::ai::calls::{self, Call, Saved};
 use crate::store::ai::settings::{self, Limit, Settings};
 use crate::store::{self, Store};
+use crate::telemetry::metrics::{self, AiCall};
 
 /// How long a call is believed to be under way after its process last said so.
 pub(super) const LEASE: Duration = Duration::from_secs(30);
@@ -55,6 +56,16 @@ pub fn workspace_key(workspace: WorkspaceId) -> String {
     format!("workspace:{workspace}")
 }
 
+/// The counter of a feature of a workspace.
+pub fn feature_key(workspace: WorkspaceId, feature: Feature) -> String {
+    format!("feature:{workspace}:{}", feature.as_str())
+}
+
+/// The counter of a member.
+pub fn member_key(member: MemberId) -> String {
+    format!("member:{member}")
+}
+
 /// The counter of a tier, of the whole appliance.
 pub fn tier_key(tier: Tier) -> String {
     format!("tier:{}", tier.as_str())
@@ -68,10 +79,10 @@ pub(super) fn counters(ai: &Ai, limits: &[Limit], payer: Payer, now: DateTime<Ut
     let feature = payer.feature.as_str();
     let mut subjects = vec![
         (workspace_key(payer.workspace), "workspace".to_owned()),
-        (format!("feature:{}:{feature}", payer.workspace), format!("feature:{feature}")),
+        (feature_key(payer.workspace, payer.feature), format!("feature:{feature}")),
     ];
     if let Some(member) = payer.member {
-        subjects.push((format!("member:{member}"), format!("member:{member}")));
+        subjects.push((member_key(member), format!("member:{member}")));
     }
     let (month, day) = (month(now), day(now));
     let counter = |key: &str, period: &str, limit| Counter { key: key.to_owned(), period: period.to_owned(), limit };
@@ -164,6 +175,7 @@ impl Ledger {
     /// Writes the end of a call: what it cost, for the log, and its answer where it may be used again. Tries for a while
     /// where the database is away.
     pub(super) async fn settle(&self, workspace: WorkspaceId, call: &Call, answer: Option<(&Key, &Kept)>) {
+        count(call);
         for attempt in 1..=SETTLE_ATTEMPTS {
             match self.try_settle(workspace, call, answer).await {
                 Ok(()) => return,
@@ -203,12 +215,32 @@ impl Ledger {
             let Some((worst, call)) = budget::give_up(&mut tx, id, now).await? else { continue };
             tracing::warn!(call = %id, micros = worst.0, "a call's end was not heard of; the worst it could cost counts as spent");
             if let Ok(call) = serde_json::from_value::<Call>(call) {
-                calls::insert(&mut tx, &Call { outcome: "lost".to_owned(), cost: worst, ..call }).await?;
+                let call = Call { outcome: "lost".to_owned(), cost: worst, ..call };
+                calls::insert(&mut tx, &call).await?;
+                count(&call);
             }
             tx.commit().await?;
         }
         Ok(())
     }
+}
+
+/// Counts the end of a call for whoever watches the appliance.
+fn count(call: &Call) {
+    let Saved { cache, batch, prefix, tier } = call.saved;
+    let again = matches!(call.outcome.as_str(), "cached" | "shared");
+    let Usage { input, cached, output } = if again { Usage::default() } else { call.usage };
+    metrics::ai_call(&AiCall {
+        provider: &call.provider,
+        model: &call.model,
+        tier: call.tier.map_or("", Tier::as_str),
+        feature: call.feature.as_str(),
+        outcome: &call.outcome,
+        cost: call.cost.0,
+        tokens: [input, cached, output],
+        saved: [cache, batch, prefix, tier].map(|saved| saved.0),
+        took: (!again && call.latency_ms > 0).then(|| Duration::from_millis(call.latency_ms.unsigned_abs().into())),
+    });
 }
 
 #[cfg(test)]

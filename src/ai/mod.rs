@@ -16,7 +16,7 @@ pub mod prompt;
 mod providers;
 pub mod said;
 mod targets;
-mod tidy;
+pub mod test;
 mod tiers;
 
 use std::sync::Arc;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
@@ -24,6 +25,9 @@ const DRAIN: Duration = Duration::from_secs(10);
 
 /// How often it is looked whether the workers' lock is still held.
 const LOOK: Duration = Duration::from_secs(5);
+
+/// How long until an address for metrics that could not be had is tried again.
+const METRICS_AGAIN: Duration = Duration::from_secs(10);
 
 /// Which part of the appliance's work a process does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,6 +83,7 @@ pub async fn run(ctx: Context, role: Role, doors: http::Doors, stop: Cancellatio
     tracker.spawn(hear(ctx.clone(), stop.clone()));
     tracker.spawn(keep_calls(ctx.clone(), stop.clone()));
     tracker.spawn(watch_vectors(ctx.clone(), stop.clone()));
+    tracker.spawn(tell_metrics(ctx.clone(), stop.clone()));
     tracker.spawn(watchdog::run(ctx.clone(), pulse, stop.clone()));
     tracker.close();
     let asked_to_stop = stop.clone();
@@ -113,6 +118,25 @@ async fn keep_calls(ctx: Context, stop: CancellationToken) {
                 }
             }
             () = stop.cancelled() => return,
+        }
+    }
+}
+
+/// Serves what a monitoring system reads, where an address for it is configured. An address that cannot be had is no reason
+/// not to serve people: it is tried again.
+async fn tell_metrics(ctx: Context, stop: CancellationToken) {
+    let address = ctx.config.get().metrics.listen.clone();
+    while !address.is_empty() && !stop.is_cancelled() {
+        let served = match TcpListener::bind(&address).await {
+            Ok(listener) => http::metrics::serve(listener, ctx.clone(), stop.clone()).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = served {
+            tracing::error!(%error, address, "metrics cannot be served there (`[metrics] listen`), trying again");
+            tokio::select! {
+                () = tokio::time::sleep(METRICS_AGAIN) => {}
+                () = stop.cancelled() => return,
+            }
         }
     }
 }

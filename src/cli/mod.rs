@@ -9,6 +9,7 @@ use crate::config::environment;
 use crate::gateways::extract;
 use crate::{recruit, store};
 
+mod ai;
 mod backup;
 mod config;
 mod demo;
@@ -60,6 +61,8 @@ enum Command {
     #[command(subcommand)]
     Tokens(tokens::Command),
     OwnerLink(owner_link::Arguments),
+    #[command(subcommand)]
+    Ai(ai::Command),
     #[command(subcommand)]
     Mail(mail::Command),
     #[command(subcommand)]
@@ -116,6 +119,7 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Users(command) => users::run(file, command).await,
         Command::Tokens(command) => tokens::run(file, command).await,
         Command::OwnerLink(arguments) => owner_link::run(file, arguments).await,
+        Command::Ai(command) => ai::run(file, command).await,
         Command::Mail(command) => mail::run(file, command).await,
         Command::Services(command) => services::run(file, command).await,
         Command::Backup(command) => backup::run(file, command).await,

@@ -12,8 +12,8 @@ pub(super) fn first_mistake(config: &Config) -> Option<(&'static str, String)> {
     let url = |url: &str, schemes: &[&str]| url.is_empty() || schemes.iter().any(|scheme| url.starts_with(scheme));
     let is_country = |code: &str| code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_uppercase());
     let country = &config.intake.default_country;
-    let (vector, backup) = (&config.vector, &config.backup.dir);
-    let rules: [(&'static str, bool, &str); 17] = [
+    let (vector, backup, metrics) = (&config.vector, &config.backup.dir, &config.metrics.listen);
+    let rules: [(&'static str, bool, &str); 18] = [
         ("server.listen", has_port(&config.server.listen), "takes an address and a port, such as \"127.0.0.1:8080\""),
         ("server.public_url", url(&config.server.public_url, &["http://", "https://"]), "takes an http or https URL"),
         ("data.dir", config.data.dir.is_absolute(), "takes a path that begins with /"),
@@ -45,6 +45,11 @@ pub(super) fn first_mistake(config: &Config) -> Option<(&'static str, String)> {
             "takes a folder that is none of the appliance's own: what no backup lists is removed there",
         ),
         ("backup.keep_days", (1..=36_500).contains(&config.backup.keep_days), "takes 1 or more"),
+        (
+            "metrics.listen",
+            metrics.is_empty() || (has_port(metrics) && *metrics != config.server.listen),
+            "takes an address and a port of its own, such as \"127.0.0.1:9464\", or nothing",
+        ),
         ("log.format", matches!(config.log.format.as_str(), "text" | "json"), "takes \"text\" or \"json\""),
         ("log.level", telemetry::is_filter(&config.log.level), "takes error, warn, info, debug, trace or a filter"),
     ];

@@ -144,6 +144,8 @@ pub struct Config {
     pub mail: Mail,
     /// The log.
     pub log: Log,
+    /// What a monitoring system reads.
+    pub metrics: Metrics,
 }
 
 /// The web server.
@@ -264,6 +266,14 @@ pub struct Log {
     pub level: String,
     /// `text` or `json`.
     pub format: String,
+}
+
+/// What a monitoring system reads.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Metrics {
+    /// Address and port; empty for none.
+    pub listen: String,
 }
 
 impl Config {

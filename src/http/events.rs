@@ -108,6 +108,7 @@ async fn describe(store: &Store, notice: Notice) -> Option<Told> {
         },
         Notice::Candidate { workspace, id } => candidate(workspace, id, "updated"),
         Notice::CandidateDeleted { workspace, id } => candidate(workspace, id, "deleted"),
+        Notice::Ai { workspace } => Some(Told::new(Some(workspace), "ai", &json!({}))),
         Notice::Task | Notice::Mail => None,
         Notice::Missed => Some(Told::reload()),
     }

@@ -7,6 +7,7 @@ mod extract;
 mod front;
 mod idempotency;
 mod layers;
+pub mod metrics;
 pub mod openapi;
 mod problem;
 mod record;

@@ -13,6 +13,7 @@ use tracing::{Instrument, Span, error_span};
 
 use crate::base::{random, secret};
 use crate::recruit::accounts::Actor;
+use crate::telemetry::metrics;
 
 const ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -29,6 +30,7 @@ pub async fn log(request: Request, next: Next) -> Response {
     let span = error_span!("request", request_id = id, workspace = Empty, member = Empty);
     let mut response = next.run(request).instrument(span.clone()).await;
     let (status, duration_ms) = (response.status().as_u16(), started.elapsed().as_millis());
+    metrics::request(method.as_str(), &route, status, started.elapsed());
     span.in_scope(|| {
         if QUIET.contains(&route.as_str()) && status < 400 {
             tracing::debug!(status, duration_ms, "{method} {route}");

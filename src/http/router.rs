@@ -10,8 +10,8 @@ use utoipa_axum::routes;
 use super::events::Board;
 use super::problem::Problem;
 use super::routes::{
-    auth, candidates, estimate, events, health, invitations, mail, members, requirements, resumes, search, sessions,
-    setup, status, tokens, uploads,
+    ai, auth, candidates, estimate, events, health, invitations, mail, members, requirements, resumes, search,
+    sessions, setup, status, tokens, uploads,
 };
 use super::{idempotency, layers, openapi, record, visitor, web};
 use crate::context::Context;
@@ -52,6 +52,15 @@ pub(super) fn api() -> OpenApiRouter<Context> {
         .routes(routes!(estimate::get))
         .routes(routes!(events::stream))
         .routes(routes!(status::get))
+        .routes(routes!(ai::usage::get))
+        .routes(routes!(ai::usage::csv))
+        .routes(routes!(ai::calls::list))
+        .routes(routes!(ai::calls::judge))
+        .routes(routes!(ai::budget::get, ai::budget::set))
+        .routes(routes!(ai::settings::get, ai::settings::set))
+        .routes(routes!(ai::settings::stop))
+        .routes(routes!(ai::settings::resume))
+        .routes(routes!(ai::test::test))
         .routes(routes!(mail::get))
         .routes(routes!(mail::test))
         .routes(routes!(mail::webhooks::brevo))

@@ -1,11 +1,13 @@
 //! Floor 1: pure data and rules. No I/O, no async; every function gives the same answer for the same input.
 
 pub mod backup;
+pub mod bill;
 pub mod candidate;
 pub mod dump;
 pub mod evidence;
 pub mod experience;
 pub mod ids;
+pub mod interval;
 pub mod lexical;
 pub mod mail;
 pub mod mask;
@@ -14,11 +16,13 @@ pub mod money;
 pub mod passage;
 pub mod permission;
 pub mod profile;
+pub mod projection;
 pub mod prose;
 pub mod query;
 pub mod quotation;
 pub mod ranking;
 pub mod resume;
+pub mod running_cost;
 pub mod service;
 pub mod span;
 pub mod spend;

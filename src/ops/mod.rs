@@ -1,5 +1,6 @@
 //! Floor 6: running the appliance.
 
+pub mod ai;
 pub mod backup;
 pub mod certificates;
 pub mod cluster;

@@ -8,6 +8,7 @@ use crate::gateways::{embed, files, vectors};
 use crate::store;
 
 pub mod accounts;
+pub mod ai;
 pub mod candidates;
 pub mod erasure;
 pub mod estimate;

@@ -33,6 +33,11 @@ pub enum Notice {
         /// Which.
         id: CandidateId,
     },
+    /// What a workspace lets models do has changed.
+    Ai {
+        /// Whose.
+        workspace: WorkspaceId,
+    },
     /// There is a new task.
     Task,
     /// There is a new mail to be sent.

@@ -60,9 +60,6 @@ async fn tidy(ctx: &Context) {
         Ok(copies) => tracing::info!(copies, "removed copies of the database from before an upgrade"),
         Err(error) => tracing::warn!(%error, "cannot look for old copies of the database, trying again in an hour"),
     }
-    if let Err(error) = ctx.ai.tidy().await {
-        tracing::warn!(%error, "cannot forget what models answered long ago, trying again in an hour");
-    }
     match housekeeping::tidy(ctx).await {
         Ok(removed) if removed == housekeeping::Removed::default() => {}
         Ok(removed) => tracing::info!(
@@ -70,6 +67,7 @@ async fn tidy(ctx: &Context) {
             links = removed.links,
             tasks = removed.tasks,
             searches = removed.searches,
+            calls = removed.calls,
             mails = removed.mails,
             "removed what was over"
         ),

@@ -1,8 +1,9 @@
-//! Floor 1: logging set-up; knows no domain.
+//! Floor 1: logging set-up and metric families; knows no domain.
 //!
 //! To the journal with fields when systemd started us, as JSON for collectors, else to standard error for people.
 
 mod journal;
+pub mod metrics;
 
 use tracing_subscriber::filter::ParseError;
 use tracing_subscriber::prelude::*;

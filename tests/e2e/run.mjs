@@ -9,6 +9,7 @@
 
 import { parseArgs } from 'node:util';
 import { accounts } from './cases/accounts.mjs';
+import { ai } from './cases/ai.mjs';
 import { candidates } from './cases/candidates.mjs';
 import { handbook } from './cases/handbook.mjs';
 import { keyboard } from './cases/keyboard.mjs';
@@ -49,7 +50,7 @@ const world = {
 const browser = await launch();
 const results = { passed: 0, failed: 0, skipped: 0 };
 try {
-  for (const suite of [signIn, uploads, search, candidates, keyboard, accounts, handbook, layout]) {
+  for (const suite of [signIn, uploads, search, candidates, keyboard, accounts, ai, handbook, layout]) {
     for (const item of suite) {
       // Setting up and uploading is what the later cases stand on: they run whatever `--only` says.
       if (!item.needed && !item.name.includes(options.only)) continue;

@@ -5,6 +5,7 @@ mod accounts;
 mod acme;
 mod ai;
 mod backup;
+mod bill;
 mod candidates;
 mod edge;
 mod elsewhere;

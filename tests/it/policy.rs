@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use talentprompt::base::{random, secret};
 use talentprompt::http::openapi;
 
 use crate::support::app::{Client, Credentials, Reply, TestApp, id_of, resume};
@@ -79,6 +80,7 @@ impl Workspace {
             ("uploads", id_of(&upload)),
             ("tokens", id_of(&token["token"])),
             ("sessions", id_of(&owner.get("/sessions").await.body["sessions"][0])),
+            ("calls", call(app, &owner).await),
             ("members", id_of(&owner.get("/members").await.body["members"][0])),
         ]);
         Self { members: BTreeMap::from([("owner", owner), ("recruiter", recruiter), ("viewer", viewer)]), ids }
@@ -113,6 +115,16 @@ impl Workspace {
         }
         all
     }
+}
+
+/// The id of a call of a model in the owner's workspace.
+async fn call(app: &TestApp, owner: &Client) -> String {
+    let id = "01890a5d-ac96-774b-bcce-".to_owned() + &secret::hex(&random::bytes::<6>());
+    let workspace = owner.get("/auth/me").await.body["workspace"]["id"].as_str().unwrap().to_owned();
+    let columns = "id, workspace_id, at, feature, reason, prompt, provider, model, outcome, input_hash";
+    let values = format!("'{id}', '{workspace}', now(), 'query', '', '', 'openai', 'gpt-5', 'answered', ''");
+    app.sql(&format!("insert into ai_calls ({columns}) values ({values})")).await;
+    id
 }
 
 async fn ask(client: &Client, operation: &Operation, path: &str) -> Reply {

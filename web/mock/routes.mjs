@@ -362,6 +362,23 @@ export const routes = [
   ['POST', at('/interpret'), 'viewer', ({ json }) => ok({ interpretation: interpret(json.query) })],
   ['GET', at('/suggest'), 'viewer', suggest],
   ['GET', at('/events'), 'viewer', events],
+  ['GET', at('/ai/usage'), 'recruiter', ({ ai, accounts, url }) => ok(ai.bill(url, accounts.members))],
+  [
+    'GET',
+    at('/ai/usage.csv'),
+    'recruiter',
+    () => ({ raw: 'day,tier,feature,model,member\r\n', type: 'text/csv; charset=utf-8' }),
+  ],
+  ['GET', at('/ai/calls'), 'recruiter', ({ ai, url }) => ok(ai.calls(url))],
+  ['GET', at('/ai/budget'), 'recruiter', ({ ai, accounts }) => ok(ai.budget(accounts.members))],
+  ['PUT', at('/ai/budget'), 'owner', ({ ai, accounts, json }) => ok(ai.setBudget(json, accounts.members))],
+  ['GET', at('/ai/settings'), 'recruiter', ({ ai }) => ok(ai.settings())],
+  ['PUT', at('/ai/settings'), 'owner', ({ ai, json }) => ok(ai.setSettings(json))],
+  ['POST', at('/ai/stop'), 'owner', ({ ai, who }) => ok(ai.stop(who.member.name))],
+  ['POST', at('/ai/resume'), 'owner', ({ ai }) => ok(ai.stop(null))],
+  ['POST', at('/ai/test'), 'owner', ({ ai }) => ok({ trials: ai.trials() })],
+  // Only of the mock: the operator adds a key, or takes it away.
+  ['POST', at('/mock/ai'), 'public', ({ ai, json }) => (ai.setUp(json.set_up), none)],
   [
     'GET',
     at('/status'),

@@ -14,6 +14,7 @@ import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Accounts } from './accounts.mjs';
+import { Ai } from './ai.mjs';
 import { Intake } from './intake.mjs';
 import { people } from './people.mjs';
 import { routes } from './routes.mjs';
@@ -47,6 +48,7 @@ const everyone = people(Number(options.people));
 const world = {
   people: everyone,
   accounts: new Accounts(options.fresh),
+  ai: new Ai(!options.fresh, tell),
   intake: new Intake(everyone, tell, Number(options.pace)),
   listeners,
   tell,

@@ -8,7 +8,8 @@ use crate::context::Context;
 use crate::http::auth::Viewer;
 use crate::http::events::{Board, changes, open};
 
-/// Changes as they happen: `upload` with an upload, `candidate` with an id and what changed, `reload` after a gap.
+/// Changes as they happen: `upload` with an upload, `candidate` with an id and what changed, `ai` when what
+/// models may do was changed, `reload` after a gap.
 #[utoipa::path(get, path = "/api/v1/events", tag = "events", operation_id = "events",
     extensions(("x-role" = json!("viewer"))),
     responses((status = 200, content_type = "text/event-stream", body = String)))]

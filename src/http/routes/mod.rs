@@ -1,5 +1,6 @@
 //! One file per noun.
 
+pub mod ai;
 pub mod auth;
 pub mod candidates;
 pub mod estimate;

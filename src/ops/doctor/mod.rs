@@ -3,6 +3,7 @@
 //! Checks of the machine need nothing but the configuration; those of what runs need the appliance's parts, and where
 //! one of these cannot be opened, the doctor says why and goes on with the rest.
 
+mod ai;
 mod appliance;
 mod backup;
 mod certificates;
@@ -111,6 +112,7 @@ pub async fn run(scene: &Scene<'_>) -> Vec<Finding> {
     match &scene.ctx {
         Ok(ctx) => {
             findings.extend(appliance::checks(ctx).await);
+            findings.extend(ai::checks(ctx).await);
             findings.extend(mail::checks(ctx).await);
         }
         Err(reason) => findings.push(Finding::error(

@@ -4,4 +4,5 @@ pub mod answers;
 pub mod batches;
 pub mod budget;
 pub mod calls;
+pub mod report;
 pub mod settings;

@@ -47,18 +47,15 @@ pub async fn get(tx: &mut Tx) -> Result<Settings> {
     }))
 }
 
-/// Sets them.
+/// Sets what may leave the machine and what is kept of it; whether all is stopped is [`set_stopped`]'s, so that neither
+/// undoes the other.
 pub async fn set(tx: &mut Tx, settings: &Settings) -> Result<()> {
     let workspace = tx.workspace_id();
     sqlx::query!(
-        r#"insert into ai_settings (workspace_id, stopped_at, stopped_by, features_off, sends_identity, contents_until)
-           values ($1, $2, $3, $4, $5, $6)
-           on conflict (workspace_id) do update set stopped_at = excluded.stopped_at, stopped_by = excluded.stopped_by,
-             features_off = excluded.features_off, sends_identity = excluded.sends_identity,
-             contents_until = excluded.contents_until"#,
+        r#"insert into ai_settings (workspace_id, features_off, sends_identity, contents_until) values ($1, $2, $3, $4)
+           on conflict (workspace_id) do update set features_off = excluded.features_off,
+             sends_identity = excluded.sends_identity, contents_until = excluded.contents_until"#,
         workspace.0,
-        settings.stopped_at,
-        settings.stopped_by.map(|id| id.0),
         &settings.features_off,
         settings.sends_identity,
         settings.contents_until
@@ -66,6 +63,22 @@ pub async fn set(tx: &mut Tx, settings: &Settings) -> Result<()> {
     .execute(tx.conn())
     .await?;
     Ok(())
+}
+
+/// Stops all models for the workspace since `at`, by `by`; or lets them be asked again. Answers whether that is a change.
+pub async fn set_stopped(tx: &mut Tx, at: Option<DateTime<Utc>>, by: Option<MemberId>) -> Result<bool> {
+    let workspace = tx.workspace_id();
+    let done = sqlx::query!(
+        r#"insert into ai_settings (workspace_id, stopped_at, stopped_by) values ($1, $2, $3)
+           on conflict (workspace_id) do update set stopped_at = excluded.stopped_at, stopped_by = excluded.stopped_by
+             where (ai_settings.stopped_at is null) <> (excluded.stopped_at is null)"#,
+        workspace.0,
+        at,
+        by.map(|id| id.0)
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(done.rows_affected() > 0)
 }
 
 /// The workspace's limits, by subject and period.

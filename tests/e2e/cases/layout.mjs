@@ -6,6 +6,7 @@ const PAGES = [
   '/candidates',
   '/uploads',
   '/members',
+  '/ai',
   '/settings',
   '/settings/sessions',
   '/settings/tokens',

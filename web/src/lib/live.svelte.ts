@@ -13,6 +13,7 @@ class Live {
   connected = $state(false);
   readonly #uploads = new Set<Listener<Upload>>();
   readonly #candidates = new Set<Listener<CandidateEvent>>();
+  readonly #ai = new Set<() => void>();
   readonly #reloads = new Set<() => void>();
 
   /** Opens the line; the returned function closes it. */
@@ -32,6 +33,12 @@ class Live {
     return () => this.#candidates.delete(listener);
   }
 
+  /** What models may do was changed, here or elsewhere. */
+  onAi(listener: () => void): () => void {
+    this.#ai.add(listener);
+    return () => this.#ai.delete(listener);
+  }
+
   /** The server could not tell everything, or the line was broken: what is shown has to be asked for again. */
   onReload(listener: () => void): () => void {
     this.#reloads.add(listener);
@@ -47,6 +54,7 @@ class Live {
           failures = 0;
           if (event === 'upload') this.#tell(this.#uploads, data);
           if (event === 'candidate') this.#tell(this.#candidates, data);
+          if (event === 'ai') for (const listener of this.#ai) listener();
           if (event === 'reload' || (event === 'open' && broken))
             for (const listener of this.#reloads) listener();
           broken = false;

@@ -189,6 +189,22 @@ export async function* searchStream(body: T.SearchRequest, signal: AbortSignal):
   yield* readEvents(response);
 }
 
+// Models and what they cost. Money is micro-dollars.
+export const aiUsage = (query: { from?: string; to?: string } = {}) =>
+  call<T.Bill>('GET', '/ai/usage', { query });
+export const aiUsageFileAddress = (from: string, to: string) => `${BASE}/ai/usage.csv?from=${from}&to=${to}`;
+export const aiCalls = (query: { cursor?: string; limit?: number } = {}) =>
+  call<T.AiCalls>('GET', '/ai/calls', { query });
+export const aiBudget = () => call<T.AiBudget>('GET', '/ai/budget');
+export const setAiBudget = (limits: T.AiLimitChange[]) =>
+  call<T.AiBudget>('PUT', '/ai/budget', { body: { limits } });
+export const aiSettings = () => call<T.AiSettings>('GET', '/ai/settings');
+export const setAiSettings = (body: T.AiSettingsChange) =>
+  call<T.AiSettings>('PUT', '/ai/settings', { body });
+export const stopAi = () => call<T.AiSettings>('POST', '/ai/stop');
+export const resumeAi = () => call<T.AiSettings>('POST', '/ai/resume');
+export const testAi = () => call<{ trials: T.Trial[] }>('POST', '/ai/test').then((a) => a.trials);
+
 // The appliance
 export const status = () => call<T.Status>('GET', '/status');
 export const mail = () => call<T.MailStanding>('GET', '/mail');

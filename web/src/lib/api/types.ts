@@ -68,6 +68,24 @@ export type ServiceState = Omit<Schema['Service'], 'state'> & { state: 'up' | 'd
 export type Supervised = Schema['Supervised'];
 export type Status = Omit<Schema['ApplianceState'], 'services'> & { services: ServiceState[] };
 
+export type Feature = Schema['Feature'];
+export type Bill = Schema['Bill'];
+export type BillDay = Schema['Day'];
+export type BillPart = Schema['Part'];
+export type BillMonth = Schema['Month'];
+export type Comparison = Schema['Comparison'];
+export type Estimate = Schema['Estimate'];
+export type RunningCost = Schema['RunningCost'];
+export type ProviderState = Schema['ProviderState'];
+export type AiCall = Schema['CallRow'];
+export type AiCalls = Schema['CallList'];
+export type AiLimit = Schema['Limit'];
+export type AiBudget = Schema['Budget'];
+export type AiSettings = Schema['AiSettings'];
+export type AiSettingsChange = Schema['AiSettingsChange'];
+export type AiLimitChange = Schema['LimitChange'];
+export type Trial = Schema['Trial'];
+
 /** What `/events` says of a candidate. */
 export interface CandidateEvent {
   id: string;

@@ -4,7 +4,9 @@ import { locale, t } from '$lib/i18n';
 
 const integers = new Intl.NumberFormat(locale);
 const oneDecimal = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
+const percents = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 });
 const dayFormat = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' });
+const shortDayFormat = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short', timeZone: 'UTC' });
 const timeFormat = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
 const monthFormat = new Intl.DateTimeFormat(locale, { month: 'short', year: 'numeric', timeZone: 'UTC' });
 const dollars = new Intl.NumberFormat(locale, { style: 'currency', currency: 'USD' });
@@ -19,6 +21,9 @@ const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
 export const count = (value: number): string => integers.format(value);
 
 export const day = (iso: string): string => dayFormat.format(new Date(iso));
+
+/** "2026-11-04" as "4 Nov", the day that the server means. */
+export const shortDay = (iso: string): string => shortDayFormat.format(new Date(iso));
 
 export const moment = (iso: string): string => timeFormat.format(new Date(iso));
 
@@ -44,6 +49,23 @@ export function size(bytes: number): string {
   if (bytes < 1_000_000) return `${integers.format(Math.round(bytes / 1000))} kB`;
   return `${oneDecimal.format(bytes / 1_000_000)} MB`;
 }
+
+const dollars = new Intl.NumberFormat(locale, { style: 'currency', currency: 'USD' });
+const smallDollars = new Intl.NumberFormat(locale, {
+  style: 'currency',
+  currency: 'USD',
+  maximumSignificantDigits: 2,
+  maximumFractionDigits: 6,
+});
+
+/** Micro-dollars as dollars and cents; what is smaller than a cent with its first two digits. */
+export const money = (micros: number): string =>
+  micros !== 0 && Math.abs(micros) < 10_000
+    ? smallDollars.format(micros / 1e6)
+    : dollars.format(micros / 1e6);
+
+/** A share as a percentage: "83 %". */
+export const percent = (share: number): string => percents.format(share);
 
 export const years = (value: number): string => t.units.years(oneDecimal.format(value), value);
 
