@@ -263,6 +263,8 @@ impl Door {
         (call.usage, call.cost, call.saved) = (usage, cost, saved);
         let answer = serde_json::from_str(&reply.text).ok();
         if answer.is_some() { "answered" } else { "garbled" }.clone_into(&mut call.outcome);
+        // Who asks for it now pays nothing and saves nothing either: this is the work itself, not a repetition.
+        let (usage, cost) = (Usage::default(), Micros::ZERO);
         Some(Kept { model: name.to_owned(), answer: answer?, usage, cost })
     }
 }

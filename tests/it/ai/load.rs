@@ -19,7 +19,7 @@ use crate::support::provider::{Behaviour, Mix};
 const WORKERS: usize = 64;
 
 #[expect(clippy::disallowed_methods, reason = "tests may read the environment")]
-fn runs(usual: usize) -> usize {
+pub(super) fn runs(usual: usize) -> usize {
     std::env::var("TALENTPROMPT_AI_RUNS").ok().and_then(|runs| runs.parse().ok()).unwrap_or(usual)
 }
 

@@ -5,6 +5,7 @@ mod chain;
 mod embed;
 mod load;
 mod money;
+mod replay;
 mod reuse;
 
 use std::sync::atomic::{AtomicI64, Ordering};

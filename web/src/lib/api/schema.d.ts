@@ -4,6 +4,187 @@
  */
 
 export interface paths {
+    "/api/v1/ai/budget": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What may be spent, and what was: today and this month, in micro-dollars. */
+        get: operations["ai_budget"];
+        /** Set limits of the workspace. Those of the appliance are the configuration's, and hold as well. */
+        put: operations["set_ai_budget"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ai/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the calls of models, newest first: who asked which model for what, what came of it, what it cost. Not what was
+         *     said.
+         */
+        get: operations["ai_calls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ai/calls/{id}/accepted": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Note whether somebody took what a call proposed: models are compared by it. */
+        post: operations["judge_ai_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ai/estimate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Say what a model's work on the whole pool would cost and take, and whether a limit would stop it midway. */
+        get: operations["ai_estimate"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ai/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let models be asked again. */
+        post: operations["resume_ai"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ai/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the workspace lets models do, and what leaves the machine for it. */
+        get: operations["ai_settings"];
+        /** Change what models may do, and what leaves the machine. */
+        put: operations["set_ai_settings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ai/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop all models for the workspace, at once. Calls that are under way end; everything goes on by the rules alone. */
+        post: operations["stop_ai"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ai/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask every model that the configuration names for one word, and say what is wrong and what to do. It costs what so small
+         *     a question costs.
+         */
+        post: operations["test_ai"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ai/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What models cost: by day, tier, feature, model and member, with what was saved, the month's end as it looks today, and
+         *     two models side by side. Money in micro-dollars.
+         */
+        get: operations["ai_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ai/usage.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same for a spreadsheet: a row for each day, tier, feature, model and member. Money in dollars. */
+        get: operations["ai_usage_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/login": {
         parameters: {
             query?: never;
@@ -150,7 +331,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Changes as they happen: `upload` with an upload, `candidate` with an id and what changed, `reload` after a gap. */
+        /**
+         * Changes as they happen: `upload` with an upload, `candidate` with an id and what changed, `ai` when what
+         *     models may do was changed, `reload` after a gap.
+         */
         get: operations["events"];
         put?: never;
         post?: never;
@@ -188,6 +372,92 @@ export interface paths {
         put?: never;
         /** Set a password with a one-time link, and sign in. */
         post: operations["accept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How mail stands. */
+        get: operations["mail_standing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mail/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a test to yourself, at once. */
+        post: operations["test_mail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mail/unsubscribe/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The page on which somebody unsubscribes. */
+        get: operations["unsubscribe_page"];
+        put?: never;
+        /** Unsubscribe. */
+        post: operations["unsubscribe"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mail/webhooks/brevo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hear of a mail that Brevo could not deliver. */
+        post: operations["brevo_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mail/webhooks/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hear of a mail that Resend could not deliver. */
+        post: operations["resend_webhook"];
         delete?: never;
         options?: never;
         head?: never;
@@ -247,6 +517,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/requirements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take the requirements out of a description. The rules' own come first; what a model finds beyond them is marked as
+         *     proposed. Where no model may be asked, a note says why and the rules' stand alone.
+         */
+        post: operations["requirements"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/resumes": {
         parameters: {
             query?: never;
@@ -275,6 +565,46 @@ export interface paths {
         put?: never;
         /** Search the pool. */
         post: operations["search"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Propose what the rules left open in a query, with the query's words behind each proposal. Where they left little open,
+         *     or no model may be asked, there are none and a note says why; a search never waits for this.
+         */
+        post: operations["search_proposals"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search/prose": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write a sentence or two about why one hit fits, each with the resume's own words. Names and addresses are hidden before
+         *     anything leaves the machine, unless the workspace wants otherwise.
+         */
+        post: operations["search_prose"];
         delete?: never;
         options?: never;
         head?: never;
@@ -517,6 +847,36 @@ export interface components {
             password: string;
             token: string;
         };
+        /** @description What the workspace lets models do. */
+        AiSettings: {
+            /**
+             * Format: date-time
+             * @description Until when what is sent and answered is kept with the calls, for finding a fault.
+             */
+            contents_until?: string | null;
+            features: components["schemas"]["FeatureSwitch"][];
+            /** @description Whether names and addresses of people are sent as they are; else they are masked. */
+            sends_identity: boolean;
+            /**
+             * Format: date-time
+             * @description Since when nothing is asked of any model.
+             */
+            stopped_at?: string | null;
+            /** @description The name of who stopped it. */
+            stopped_by?: string | null;
+        };
+        /** @description What the workspace is to let models do. */
+        AiSettingsChange: {
+            /**
+             * Format: date-time
+             * @description Until when what is sent and answered is kept with the calls, at most 14 days ahead; null for not at all.
+             */
+            contents_until?: string | null;
+            /** @description Features that ask no model. */
+            features_off: components["schemas"]["Feature"][];
+            /** @description Whether names and addresses of people are sent as they are. */
+            sends_identity: boolean;
+        };
         /** @description The answer to a search. */
         Answer: {
             /** @description What did not answer, and what that means. */
@@ -551,6 +911,155 @@ export interface components {
             supervised?: components["schemas"]["Supervised"][] | null;
             upgrade?: components["schemas"]["FailedUpgrade"] | null;
             version: string;
+        };
+        /** @description The bill of a workspace for some days. */
+        Bill: {
+            /** @description Two providers side by side. */
+            comparison: components["schemas"]["Comparison"];
+            /** @description Day by day, those without a call too. */
+            days: components["schemas"]["Day"][];
+            /** @description By feature. */
+            features: components["schemas"]["Part"][];
+            /**
+             * Format: date
+             * @description The first day, UTC.
+             */
+            from: string;
+            /** @description By member. */
+            members: components["schemas"]["Part"][];
+            /** @description By model. */
+            models: components["schemas"]["Part"][];
+            /** @description The month that is now. */
+            month: components["schemas"]["Month"];
+            /** @description Who may be asked. */
+            providers: components["schemas"]["ProviderState"][];
+            /** @description Who is not asked for a moment. */
+            resting: components["schemas"]["Resting"][];
+            /** @description What all of it costs, by number of users. */
+            running_cost: components["schemas"]["RunningCost"];
+            /** @description What each tier should take of the month's money. */
+            shares: components["schemas"]["Share"][];
+            /**
+             * Format: date-time
+             * @description Since when nothing is asked of any model.
+             */
+            stopped_at?: string | null;
+            /** @description By tier. */
+            tiers: components["schemas"]["Part"][];
+            /**
+             * Format: date
+             * @description The last day.
+             */
+            to: string;
+            /** @description Everything. */
+            total: components["schemas"]["Sum"];
+        };
+        /** @description Every limit, and what is gone of it. */
+        Budget: {
+            /** @description The appliance's, then the workspace's, each feature's and each member's. */
+            limits: components["schemas"]["Limit"][];
+            /**
+             * Format: int64
+             * @description Percent of a limit at which somebody is warned.
+             */
+            warn_percent: number;
+        };
+        /** @description Limits to set or to take away; those that are not named stay. */
+        BudgetChange: {
+            limits: components["schemas"]["LimitChange"][];
+        };
+        /** @description What a model's work on the pool would cost and take. */
+        BulkEstimate: {
+            batch_cost?: components["schemas"]["Micros"] | null;
+            /** @description The model that would be asked first, as `provider/model`. */
+            by?: string | null;
+            /**
+             * Format: int64
+             * @description How often a model would be asked; 0 where none may be.
+             */
+            calls: number;
+            /** @description What all of it would cost, in millionths of a US dollar. */
+            cost: components["schemas"]["Micros"];
+            /** @description What for. */
+            feature: components["schemas"]["Feature"];
+            /**
+             * Format: int64
+             * @description Tokens sent, of all calls.
+             */
+            input_tokens: number;
+            /**
+             * Format: int64
+             * @description Minutes.
+             */
+            minutes: number;
+            note?: components["schemas"]["Note"] | null;
+            /**
+             * Format: int64
+             * @description Tokens answered, of all calls.
+             */
+            output_tokens: number;
+            /**
+             * Format: int64
+             * @description How many resumes it would read.
+             */
+            resumes: number;
+            /**
+             * Format: int64
+             * @description After how many resumes a limit would stop it; absent where none would.
+             */
+            stops_after?: number | null;
+            /** @description All of it in words. */
+            text: string;
+        };
+        /**
+         * Format: uuid
+         * @description One call of a model, and the money reserved for it.
+         */
+        CallId: string;
+        /** @description Calls, newest first. */
+        CallList: {
+            calls: components["schemas"]["CallRow"][];
+            next_cursor?: components["schemas"]["CallId"] | null;
+        };
+        /** @description One call, without what was said in it. */
+        CallRow: {
+            /** @description Whether somebody took what it proposed. */
+            accepted?: boolean | null;
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            at: string;
+            compared_with?: components["schemas"]["CallId"] | null;
+            /** @description What it cost, in micro-dollars. */
+            cost: components["schemas"]["Micros"];
+            /** @description What for. */
+            feature: components["schemas"]["Feature"];
+            /** @description Its id. */
+            id: components["schemas"]["CallId"];
+            /** @description SHA-256 of what was asked, as hexadecimal digits. */
+            input_hash: string;
+            /**
+             * Format: int32
+             * @description How long it took, in milliseconds.
+             */
+            latency_ms: number;
+            /** @description That member's name. */
+            member?: string | null;
+            member_id?: components["schemas"]["MemberId"] | null;
+            /** @description Who answered, as `provider/model`. */
+            model: string;
+            /** @description What came of it: `answered`, `cached`, `shared`, or why there was no answer. */
+            outcome: string;
+            /** @description The prompt's name and version, such as `query@1`. */
+            prompt: string;
+            /** @description Why this tier. */
+            reason: string;
+            /** @description What was saved, in micro-dollars. */
+            saved: components["schemas"]["Micros"];
+            tier?: components["schemas"]["Tier"] | null;
+            /** @description Tokens. */
+            usage: components["schemas"]["Usage"];
         };
         /** @description One candidate. */
         Candidate: {
@@ -607,6 +1116,20 @@ export interface components {
             name?: string | null;
             new_password?: string | null;
         };
+        /** @description The comparison of two providers. */
+        Comparison: {
+            /** @description The model that is compared now; empty for none. */
+            model: string;
+            /** @description Question by question. */
+            pairs: components["schemas"]["Pair"][];
+            /**
+             * Format: int64
+             * @description For how many questions of a hundred.
+             */
+            percent: number;
+            /** @description Each side by itself. */
+            sides: components["schemas"]["Side"][];
+        };
         /** @description A spelling that looks wrong, with what was meant. */
         Correction: {
             /** @description Whether the search used it. */
@@ -633,6 +1156,29 @@ export interface components {
             secret: string;
             token: components["schemas"]["Token"];
         };
+        /** @description What a day cost by tier. */
+        Day: {
+            /**
+             * Format: int64
+             * @description Questions.
+             */
+            calls: number;
+            /** @description The hardest work. */
+            complex: components["schemas"]["Micros"];
+            /** @description Everything. */
+            cost: components["schemas"]["Micros"];
+            /**
+             * Format: date
+             * @description Which, UTC.
+             */
+            day: string;
+            /** @description Longer work. */
+            medium: components["schemas"]["Micros"];
+            /** @description The rest: embeddings. */
+            other: components["schemas"]["Micros"];
+            /** @description Of this, plain work. */
+            simple: components["schemas"]["Micros"];
+        };
         /** @description A service that did not answer. */
         Degraded: {
             /** @description What that means for this answer. */
@@ -657,6 +1203,24 @@ export interface components {
          * @enum {string}
          */
         EducationLevel: "school" | "vocational" | "associate" | "bachelor" | "master" | "doctorate";
+        /** @description A figure and what it may really be. */
+        Estimate: {
+            /**
+             * Format: double
+             * @description What it is hardly above.
+             */
+            high: number;
+            /**
+             * Format: double
+             * @description What it is hardly below.
+             */
+            low: number;
+            /**
+             * Format: double
+             * @description What was seen.
+             */
+            value: number;
+        };
         /** @description Something that happened to a candidate. */
         Event: {
             /**
@@ -717,6 +1281,19 @@ export interface components {
             /** @description The version that could not take over. */
             version: string;
         };
+        /**
+         * @description What a model is used for; limits, switches and the bill go by it.
+         * @enum {string}
+         */
+        Feature: "query" | "evidence" | "requirements" | "resume" | "interview" | "embedding" | "test";
+        /** @description What a model may be asked for. */
+        FeatureSwitch: {
+            feature: components["schemas"]["Feature"];
+            /** @description Whether a model may be asked for it. */
+            on: boolean;
+            /** @description What leaves the machine for it, in words. */
+            sends: string;
+        };
         /** @description A mistake in one field. */
         FieldProblem: {
             /** @description The field's name in the request. */
@@ -738,6 +1315,24 @@ export interface components {
             password: string;
             token: string;
             workspace: string;
+        };
+        /** @description What so many users cost in a month. */
+        ForUsers: {
+            /** @description Models; never above what may be spent. */
+            ai: components["schemas"]["Micros"];
+            /** @description Mail. */
+            mail: components["schemas"]["Micros"];
+            /** @description The machine. */
+            server: components["schemas"]["Micros"];
+            /** @description A place for backups. */
+            storage: components["schemas"]["Micros"];
+            /** @description All of it. */
+            total: components["schemas"]["Micros"];
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            users: number;
         };
         /** @description The files. */
         Form: {
@@ -862,7 +1457,14 @@ export interface components {
         Invited: {
             /** @description Works once, for a week. */
             invitation_url: string;
+            /** @description Whether it is on its way to them by mail as well; if not, give it to them. */
+            mailed: boolean;
             member: components["schemas"]["Member"];
+        };
+        /** @description What somebody thinks of a proposal. */
+        Judgement: {
+            /** @description Whether it was taken; it was, where not said. */
+            accepted?: boolean;
         };
         /**
          * @description How strongly something is asked for.
@@ -878,16 +1480,106 @@ export interface components {
             level?: string | null;
             span: components["schemas"]["Source"];
         };
+        /**
+         * @description How far a limit is used up.
+         * @enum {string}
+         */
+        Level: "fine" | "warning" | "spent";
+        /** @description A limit, and how much of it is gone. In micro-dollars. */
+        Limit: {
+            /** @description Whether it is the configuration's, which the page does not change. */
+            fixed: boolean;
+            limit?: components["schemas"]["Micros"] | null;
+            /** @description For people: a member's name. */
+            name: string;
+            /** @description `day` or `month`. */
+            period: string;
+            /** @description Set aside for calls under way. */
+            reserved: components["schemas"]["Micros"];
+            /** @description Spent in the day or month that is now. */
+            spent: components["schemas"]["Micros"];
+            /** @description Whose or what for: `appliance`, `workspace`, `feature:query`, `member:…`. */
+            subject: string;
+        };
+        /** @description A limit to set, or to take away. */
+        LimitChange: {
+            limit?: components["schemas"]["Micros"] | null;
+            /** @description `day` or `month`. */
+            period: string;
+            /** @description `workspace`, `feature:NAME` or `member:ID`. */
+            subject: string;
+        };
         /** @description A one-time link. */
         Link: {
+            /** @description Whether it is on its way to them by mail as well; if not, give it to them. */
+            mailed: boolean;
             /** @description Works once, for a week. */
             url: string;
+        };
+        /** @description A list price. */
+        ListPrice: {
+            /** @description `server`, `storage` or `mail`. */
+            kind: string;
+            /** @description As it is listed: `3.99 EUR`. */
+            listed: string;
+            /** @description What one gets for it. */
+            name: string;
+            /** @description What it costs a month, or for its thousand, in micro-dollars. */
+            price: components["schemas"]["Micros"];
+            /** @description The day on which it was seen. */
+            seen: string;
+            /** @description Where. */
+            source: string;
         };
         /** @description E-mail and password. */
         Login: {
             email: string;
             password: string;
         };
+        /**
+         * Format: uuid
+         * @description One mail, to one person.
+         */
+        MailId: string;
+        /** @description How mail stands. */
+        MailStanding: {
+            /**
+             * Format: int32
+             * @description The most a day; 0 for no limit.
+             */
+            daily_limit: number;
+            /**
+             * Format: int64
+             * @description Mails that were not sent in the last 24 hours.
+             */
+            failed: number;
+            /** @description The last ten that were not sent. */
+            failures: components["schemas"]["UnsentMail"][];
+            /** @description Whom mail comes from; empty where that is not configured. */
+            from: string;
+            /** @description `off`, `smtp`, `brevo` or `resend`. */
+            provider: string;
+            /**
+             * Format: int64
+             * @description Mails that wait.
+             */
+            queued: number;
+            /**
+             * Format: int64
+             * @description Addresses that nothing is sent to, by any workspace.
+             */
+            suppressed: number;
+            /**
+             * Format: int32
+             * @description Mails handed over today, UTC, by all workspaces.
+             */
+            today: number;
+        };
+        /**
+         * @description What has become of a mail.
+         * @enum {string}
+         */
+        MailState: "queued" | "sending" | "sent" | "failed" | "suppressed";
         /** @description Who is signed in. */
         Me: {
             /** @description Goes into the header `X-CSRF-Token` of every change. */
@@ -925,15 +1617,69 @@ export interface components {
             members: components["schemas"]["Member"][];
         };
         /**
+         * Format: int64
+         * @description An amount of money in micro-dollars (a millionth of a US dollar).
+         */
+        Micros: number;
+        /**
          * @description How much work a search may do.
          * @enum {string}
          */
         Mode: "auto" | "fast" | "deep";
+        /** @description The month that is now, for the workspace. */
+        Month: {
+            /** @description How far that is used up. */
+            level: components["schemas"]["Level"];
+            /** @description What the workspace may spend in it: its own limit, or the appliance's where it has none or a higher one. */
+            limit: components["schemas"]["Micros"];
+            projection?: components["schemas"]["Projection"] | null;
+            /** @description Spent so far. */
+            spent: components["schemas"]["Micros"];
+        };
         /** @description A token to make. */
         NewToken: {
             /** Format: int32 */
             expires_in_days?: number | null;
             name: string;
+        };
+        /** @description Why no model had a part in it. */
+        Note: {
+            /** @description A stable code. */
+            code: string;
+            /** @description The reason in words. */
+            text: string;
+        };
+        /** @description The same questions, answered by two models: the second against the first. */
+        Pair: {
+            cost?: components["schemas"]["Estimate"] | null;
+            latency_ms?: components["schemas"]["Estimate"] | null;
+            /** @description Who is compared. */
+            other: string;
+            /**
+             * Format: int64
+             * @description Questions that both answered usably.
+             */
+            questions: number;
+            /** @description Who usually answers. */
+            usual: string;
+        };
+        /** @description A part of the bill. */
+        Part: components["schemas"]["Sum"] & {
+            /** @description Which: a tier's, feature's or model's name, a member's id, a day. */
+            key: string;
+            /** @description For people: a member's name. */
+            name: string;
+        };
+        /** @description A budget, a month. */
+        Planned: {
+            /** @description Of these for models, at most. */
+            ai_high: components["schemas"]["Micros"];
+            /** @description Of these for models, at least. */
+            ai_low: components["schemas"]["Micros"];
+            /** @description At most. */
+            high: components["schemas"]["Micros"];
+            /** @description At least. */
+            low: components["schemas"]["Micros"];
         };
         /** @description A position held. Dates are `YYYY-MM` or `YYYY`; an `end` of null with `current` goes on today. */
         Position: {
@@ -964,6 +1710,63 @@ export interface components {
             title: string;
             /** @description Where the code is explained. */
             type: string;
+        };
+        /** @description A month's end as it looks today. */
+        Projection: {
+            /** @description Whole days that this goes by. */
+            days: number;
+            /** @description What it costs more than in one month of ten. */
+            high: components["schemas"]["Micros"];
+            /** @description What the month will most likely have cost, in micro-dollars. */
+            likely: components["schemas"]["Micros"];
+            /** @description What it costs less than in one month of ten. */
+            low: components["schemas"]["Micros"];
+        };
+        /** @description One part of a query that the rules left open. */
+        Proposal: {
+            /** @description What it would add to the filters: an interpretation that holds this part alone. */
+            adds: components["schemas"]["Interpretation"];
+            /** @description The words of the query it comes from, letter for letter. */
+            quote: string;
+        };
+        /** @description What a person is offered. */
+        Proposals: {
+            note?: components["schemas"]["Note"] | null;
+            /** @description In the model's order; empty where there is nothing to add. */
+            proposals: components["schemas"]["Proposal"][];
+            written?: components["schemas"]["Written"] | null;
+        };
+        /** @description What proposals are asked for. */
+        ProposalsRequest: {
+            filters?: components["schemas"]["Interpretation"] | null;
+            /** @description Ask a model even where little was left open. */
+            insist?: boolean;
+            /** @description As it was searched for. */
+            query: string;
+        };
+        /** @description What a model wrote about a hit. */
+        Prose: {
+            note?: components["schemas"]["Note"] | null;
+            /** @description In the model's order; empty where the rules' reasons stand alone. */
+            statements: components["schemas"]["Statement"][];
+            written?: components["schemas"]["Written"] | null;
+        };
+        /** @description Whom a sentence is asked about. */
+        ProseRequest: {
+            /** @description The hit. */
+            candidate_id: components["schemas"]["CandidateId"];
+            filters?: components["schemas"]["Interpretation"] | null;
+            /** @description As it was searched for. */
+            query?: string;
+        };
+        /** @description A provider, and whether it is set up. */
+        ProviderState: {
+            /** @description The models of it that the configuration names. */
+            models: string[];
+            /** @description `openai`, `claude` or `compatible`. */
+            name: string;
+            /** @description Whether it has what it needs: a key, or for `compatible` an address. */
+            set_up: boolean;
         };
         /**
          * Format: uuid
@@ -998,6 +1801,40 @@ export interface components {
             code: string;
             detail: string;
             filename: string;
+        };
+        /** @description One requirement. */
+        Requirement: {
+            /** @description The requirement, as an interpretation that holds it alone. */
+            adds: components["schemas"]["Interpretation"];
+            kind?: components["schemas"]["Kind"] | null;
+            /** @description Whether a model proposes it; such a one counts only when somebody takes it. */
+            proposed: boolean;
+            /** @description The description's words that it comes from; absent where the rules drew it from more than one place. */
+            quote?: string | null;
+        };
+        /** @description What a description demands. */
+        Requirements: {
+            /** @description What the rules understood, as a search takes it as `filters`. */
+            interpretation: components["schemas"]["Interpretation"];
+            note?: components["schemas"]["Note"] | null;
+            /** @description The rules' requirements in the order of the interpretation, then what a model proposes. */
+            requirements: components["schemas"]["Requirement"][];
+            written?: components["schemas"]["Written"] | null;
+        };
+        /** @description A description. */
+        RequirementsRequest: {
+            /** @description The position's description, at most 20,000 characters. */
+            description: string;
+        };
+        /** @description A model that is not asked for a moment because it failed. */
+        Resting: {
+            /** @description `provider/model`. */
+            model: string;
+            /**
+             * Format: int64
+             * @description For how many seconds still.
+             */
+            seconds: number;
         };
         /** @description A document. */
         Resume: {
@@ -1044,6 +1881,16 @@ export interface components {
             updated_at: string;
             /** Format: float */
             years_experience?: number | null;
+        };
+        /** @description The whole cost. */
+        RunningCost: {
+            ai_per_user?: components["schemas"]["Micros"] | null;
+            /** @description By number of users; models count as nothing where nothing is known of them. */
+            by_users: components["schemas"]["ForUsers"][];
+            /** @description The budget that was planned. */
+            planned: components["schemas"]["Planned"];
+            /** @description What the rest is made of. */
+            prices: components["schemas"]["ListPrice"][];
         };
         /** @description What is asked. */
         SearchRequest: {
@@ -1122,6 +1969,37 @@ export interface components {
              */
             takes_domain: boolean;
         };
+        /** @description The part of the month's money that a tier should take, and what it took. */
+        Share: {
+            /**
+             * Format: int64
+             * @description What to aim at, in percent.
+             */
+            aim: number;
+            /** @description Which tier. */
+            tier: components["schemas"]["Tier"];
+        };
+        /** @description One side of a comparison. */
+        Side: {
+            accepted?: components["schemas"]["Estimate"] | null;
+            /**
+             * Format: int64
+             * @description Answers that came.
+             */
+            answers: number;
+            /** @description Whether its answers are only compared, and shown to nobody. */
+            compared: boolean;
+            cost?: components["schemas"]["Estimate"] | null;
+            /**
+             * Format: int64
+             * @description Answers that somebody judged.
+             */
+            judged: number;
+            latency_ms?: components["schemas"]["Estimate"] | null;
+            /** @description `provider/model`. */
+            model: string;
+            valid?: components["schemas"]["Estimate"] | null;
+        };
         /** @description People like a candidate, most alike first. */
         Similar: {
             hits: components["schemas"]["Hit"][];
@@ -1164,6 +2042,15 @@ export interface components {
          * @enum {string}
          */
         Standing: "active" | "invited" | "disabled";
+        /** @description A sentence with what proves it. */
+        Statement: {
+            /** @description The resume's own words; at least one. */
+            quotes: components["schemas"]["Evidence"][];
+            /** @description The requirement it is about, as the reasons have it. */
+            requirement: string;
+            /** @description The sentence. */
+            text: string;
+        };
         /** @description A value for a chip. */
         Suggestion: {
             /** @description The taxonomy's id, or a language's code. */
@@ -1174,6 +2061,54 @@ export interface components {
         /** @description Values for a chip. */
         Suggestions: {
             suggestions: components["schemas"]["Suggestion"][];
+        };
+        /** @description A sum of calls. Money in micro-dollars. */
+        Sum: {
+            /**
+             * Format: int64
+             * @description Answered by what was said before.
+             */
+            cached: number;
+            /**
+             * Format: int64
+             * @description Of these, tokens of a beginning that the provider still knew.
+             */
+            cached_tokens: number;
+            /**
+             * Format: int64
+             * @description Questions, however they were answered.
+             */
+            calls: number;
+            /** @description What it cost. */
+            cost: components["schemas"]["Micros"];
+            /**
+             * Format: int64
+             * @description Asked of a model that gave nothing usable.
+             */
+            failed: number;
+            /**
+             * Format: int64
+             * @description Tokens that were paid for as sent.
+             */
+            input_tokens: number;
+            /**
+             * Format: int64
+             * @description Tokens that were paid for as answered.
+             */
+            output_tokens: number;
+            /** @description Saved by letting the provider take its time. */
+            saved_batch: components["schemas"]["Micros"];
+            /** @description Saved by answers that were there already, or under way. */
+            saved_cache: components["schemas"]["Micros"];
+            /** @description Saved by beginnings that the provider still knew. */
+            saved_prefix: components["schemas"]["Micros"];
+            /** @description Saved by smaller models than the top one. */
+            saved_tier: components["schemas"]["Micros"];
+            /**
+             * Format: int64
+             * @description Answered together with another question that was under way.
+             */
+            shared: number;
         };
         /** @description A service as it was seen last. */
         Supervised: {
@@ -1205,6 +2140,18 @@ export interface components {
             /** @description Its version, when it answered. */
             version?: string | null;
         };
+        /** @description A test that was sent. */
+        TestMail: {
+            /** @description What the server or the provider said. */
+            said: string;
+            /** @description To whom. */
+            to: string;
+        };
+        /**
+         * @description How much a task asks of a model.
+         * @enum {string}
+         */
+        Tier: "simple" | "medium" | "complex";
         /** @description An API token, without its secret. */
         Token: {
             /**
@@ -1237,6 +2184,49 @@ export interface components {
         /** @description One's tokens. */
         Tokens: {
             tokens: components["schemas"]["Token"][];
+        };
+        /** @description A model that was tried. */
+        Trial: {
+            /** @description In one word: `ok`, `no_key`, `wrong_key`, `unknown_model`, `out_of_quota`, `unreachable` and the like. */
+            code: string;
+            /** @description What it cost, in micro-dollars. */
+            cost: components["schemas"]["Micros"];
+            /**
+             * Format: int32
+             * @description How long the answer took, in milliseconds, where there was one.
+             */
+            latency_ms?: number | null;
+            /** @description `provider/model`, or the provider alone. */
+            model: string;
+            /** @description In words. */
+            said: string;
+            /** @description What it says. */
+            state: components["schemas"]["TrialState"];
+            /** @description What to do, where something should be done. */
+            todo?: string | null;
+        };
+        /**
+         * @description What trying a model says.
+         * @enum {string}
+         */
+        TrialState: "works" | "fails" | "not_set_up";
+        /** @description What trying the models says. */
+        Trials: {
+            /** @description One a model that the configuration names; none where no provider is set up. */
+            trials: components["schemas"]["Trial"][];
+        };
+        /** @description A mail that was not sent. */
+        UnsentMail: {
+            /** Format: int32 */
+            attempts: number;
+            /** Format: date-time */
+            created_at: string;
+            id: components["schemas"]["MailId"];
+            /** @description Why, in the words of the server or the provider. */
+            reason?: string | null;
+            state: components["schemas"]["MailState"];
+            subject: string;
+            to: string;
         };
         /** @description A file that was handed in. */
         Upload: {
@@ -1301,6 +2291,24 @@ export interface components {
             /** @description Files that were not taken; the others were. */
             rejected?: components["schemas"]["Rejected"][];
             uploads: components["schemas"]["Upload"][];
+        };
+        /** @description Tokens of one call, as the provider counts them. */
+        Usage: {
+            /**
+             * Format: int32
+             * @description Of these, tokens of a beginning that the provider still knew.
+             */
+            cached: number;
+            /**
+             * Format: int32
+             * @description Tokens sent, those of a known beginning included.
+             */
+            input: number;
+            /**
+             * Format: int32
+             * @description Tokens answered.
+             */
+            output: number;
         };
         /** @description A person who can sign in. */
         User: {
@@ -1417,6 +2425,17 @@ export interface components {
          * @description A tenant.
          */
         WorkspaceId: string;
+        /** @description Who wrote something. */
+        Written: {
+            /** @description The model, as `provider/model`. */
+            by: string;
+            /** @description Whether it had been said before and cost nothing now. */
+            cached: boolean;
+            /** @description The call, to say whether somebody took what it proposes. */
+            call_id: components["schemas"]["CallId"];
+            /** @description What it cost now, in millionths of a US dollar. */
+            cost: components["schemas"]["Micros"];
+        };
         /** @description A range of years, inclusive at both ends. */
         YearsRange: {
             /**
@@ -1439,6 +2458,324 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    ai_budget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Budget"];
+                };
+            };
+        };
+    };
+    set_ai_budget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BudgetChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Budget"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ai_calls: {
+        parameters: {
+            query?: {
+                /** @description Where the list goes on. */
+                cursor?: components["schemas"]["CallId"];
+                /** @description 1 to 200; 50 where not said. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallList"];
+                };
+            };
+        };
+    };
+    judge_ai_call: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own for this request, a UUID say. Sent again with the same key within a day, the request is not done again: the first answer comes again, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: components["schemas"]["CallId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Judgement"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ai_estimate: {
+        parameters: {
+            query: {
+                /** @description `resume`: the second reading of every resume of the workspace. */
+                feature: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkEstimate"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resume_ai: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own for this request, a UUID say. Sent again with the same key within a day, the request is not done again: the first answer comes again, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AiSettings"];
+                };
+            };
+        };
+    };
+    ai_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AiSettings"];
+                };
+            };
+        };
+    };
+    set_ai_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AiSettingsChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AiSettings"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stop_ai: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own for this request, a UUID say. Sent again with the same key within a day, the request is not done again: the first answer comes again, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AiSettings"];
+                };
+            };
+        };
+    };
+    test_ai: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own for this request, a UUID say. Sent again with the same key within a day, the request is not done again: the first answer comes again, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trials"];
+                };
+            };
+        };
+    };
+    ai_usage: {
+        parameters: {
+            query?: {
+                /** @description The first; the first of this month where not said. */
+                from?: string;
+                /** @description The last; today where not said. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Bill"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ai_usage_csv: {
+        parameters: {
+            query?: {
+                /** @description The first; the first of this month where not said. */
+                from?: string;
+                /** @description The last; today where not said. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     login: {
         parameters: {
             query?: never;
@@ -1875,6 +3212,182 @@ export interface operations {
             };
         };
     };
+    mail_standing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailStanding"];
+                };
+            };
+        };
+    };
+    test_mail: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own for this request, a UUID say. Sent again with the same key within a day, the request is not done again: the first answer comes again, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestMail"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unsubscribe_page: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+        };
+    };
+    unsubscribe: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own for this request, a UUID say. Sent again with the same key within a day, the request is not done again: the first answer comes again, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    brevo_webhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own for this request, a UUID say. Sent again with the same key within a day, the request is not done again: the first answer comes again, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description As Brevo sends it */
+        requestBody: {
+            content: {
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resend_webhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own for this request, a UUID say. Sent again with the same key within a day, the request is not done again: the first answer comes again, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description As Resend sends it */
+        requestBody: {
+            content: {
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_members: {
         parameters: {
             query?: never;
@@ -2044,6 +3557,40 @@ export interface operations {
             };
         };
     };
+    requirements: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own for this request, a UUID say. Sent again with the same key within a day, the request is not done again: the first answer comes again, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequirementsRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Requirements"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     upload: {
         parameters: {
             query?: never;
@@ -2119,6 +3666,82 @@ export interface operations {
                 };
             };
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search_proposals: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own for this request, a UUID say. Sent again with the same key within a day, the request is not done again: the first answer comes again, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposalsRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Proposals"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search_prose: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own for this request, a UUID say. Sent again with the same key within a day, the request is not done again: the first answer comes again, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProseRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Prose"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
