@@ -50,14 +50,6 @@ export function size(bytes: number): string {
   return `${oneDecimal.format(bytes / 1_000_000)} MB`;
 }
 
-const dollars = new Intl.NumberFormat(locale, { style: 'currency', currency: 'USD' });
-const smallDollars = new Intl.NumberFormat(locale, {
-  style: 'currency',
-  currency: 'USD',
-  maximumSignificantDigits: 2,
-  maximumFractionDigits: 6,
-});
-
 /** Micro-dollars as dollars and cents; what is smaller than a cent with its first two digits. */
 export const money = (micros: number): string =>
   micros !== 0 && Math.abs(micros) < 10_000
@@ -99,9 +91,3 @@ export function language(code: string): string {
     return code;
   }
 }
-
-/** Micro-dollars as dollars and cents; what is smaller than a cent with its first two digits. */
-export const money = (micros: number): string =>
-  micros !== 0 && Math.abs(micros) < 10_000
-    ? smallDollars.format(micros / 1e6)
-    : dollars.format(micros / 1e6);
