@@ -42,7 +42,9 @@ impl OpenAi {
             .with_api_key(key)
             .with_org_id("")
             .with_project_id("");
-        let client = Client::with_config(config).with_http_service(Once(outbound::client(timeout)));
+        // Of itself the client would make one more, with nobody chosen yet for the cryptography of TLS.
+        let http = outbound::client(timeout);
+        let client = Client::build(http.clone(), config).with_http_service(Once(http));
         Self { client, is_openai }
     }
 
