@@ -266,3 +266,15 @@ fn line(text: &[u8]) -> Option<(String, Result<Reply, Error>)> {
     };
     Some((id, answer))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each test has a process of its own, in which nobody has chosen yet.
+    #[test]
+    fn the_first_client_of_a_process_needs_no_cryptography_chosen_before() {
+        let client = OpenAi::new("https://api.openai.com/v1", "k", Duration::from_secs(1), true);
+        assert!(client.is_openai);
+    }
+}
