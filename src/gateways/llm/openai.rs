@@ -42,7 +42,9 @@ impl OpenAi {
             .with_api_key(key)
             .with_org_id("")
             .with_project_id("");
-        let client = Client::with_config(config).with_http_service(Once(outbound::client(timeout)));
+        // Of itself the client would make one more, with nobody chosen yet for the cryptography of TLS.
+        let http = outbound::client(timeout);
+        let client = Client::build(http.clone(), config).with_http_service(Once(http));
         Self { client, is_openai }
     }
 
@@ -263,4 +265,16 @@ fn line(text: &[u8]) -> Option<(String, Result<Reply, Error>)> {
         _ => Err(wire::meaning(status, None, &response["body"])),
     };
     Some((id, answer))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each test has a process of its own, in which nobody has chosen yet.
+    #[test]
+    fn the_first_client_of_a_process_needs_no_cryptography_chosen_before() {
+        let client = OpenAi::new("https://api.openai.com/v1", "k", Duration::from_secs(1), true);
+        assert!(client.is_openai);
+    }
 }
