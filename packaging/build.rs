@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 const MODEL: &str = "src/model";
 
 /// What only a search asks, a backup, the mail, the bill or a language model's work, not a resume.
-const OTHERS: [&str; 17] = [
+const OTHERS: [&str; 18] = [
     "query",
     "evidence",
     "evidence.rs",
@@ -17,6 +17,7 @@ const OTHERS: [&str; 17] = [
     "backup.rs",
     "dump.rs",
     "bill.rs",
+    "comparison.rs",
     "interval.rs",
     "mail.rs",
     "mask.rs",

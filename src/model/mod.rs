@@ -3,6 +3,7 @@
 pub mod backup;
 pub mod bill;
 pub mod candidate;
+pub mod comparison;
 pub mod dump;
 pub mod evidence;
 pub mod experience;

@@ -8,9 +8,8 @@ use super::limits;
 use crate::ai::test::named;
 use crate::config::{Config, PROVIDERS};
 use crate::context::Context;
-use crate::model::bill::{
-    self, Bill, By, Comparison, Level, Limit, Month, Pair, Part, ProviderState, Resting, Share, Sum,
-};
+use crate::model::bill::{self, Bill, By, Level, Limit, Month, Part, ProviderState, Resting, Share, Sum};
+use crate::model::comparison::{Comparison, Pair};
 use crate::model::ids::WorkspaceId;
 use crate::model::interval;
 use crate::model::money::Micros;

@@ -5,7 +5,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::super::{Error, Result, Tx};
 use crate::base::secret;
-use crate::model::bill::{By, CallRow, Counted, Sum};
+use crate::model::bill::{By, CallRow, Sum};
+use crate::model::comparison::Counted;
 use crate::model::ids::{CallId, MemberId, WorkspaceId};
 use crate::model::interval::Moments;
 use crate::model::money::Micros;
