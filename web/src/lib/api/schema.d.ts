@@ -4,6 +4,23 @@
  */
 
 export interface paths {
+    "/api/v1/ai/estimate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Say what a model's work on the whole pool would cost and take, and whether a limit would stop it midway. */
+        get: operations["ai_estimate"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/login": {
         parameters: {
             query?: never;
@@ -247,6 +264,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/requirements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take the requirements out of a description. The rules' own come first; what a model finds beyond them is marked as
+         *     proposed. Where no model may be asked, a note says why and the rules' stand alone.
+         */
+        post: operations["requirements"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/resumes": {
         parameters: {
             query?: never;
@@ -275,6 +312,46 @@ export interface paths {
         put?: never;
         /** Search the pool. */
         post: operations["search"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Propose what the rules left open in a query, with the query's words behind each proposal. Where they left little open,
+         *     or no model may be asked, there are none and a note says why; a search never waits for this.
+         */
+        post: operations["search_proposals"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search/prose": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write a sentence or two about why one hit fits, each with the resume's own words. Names and addresses are hidden before
+         *     anything leaves the machine, unless the workspace wants otherwise.
+         */
+        post: operations["search_prose"];
         delete?: never;
         options?: never;
         head?: never;
@@ -552,6 +629,54 @@ export interface components {
             upgrade?: components["schemas"]["FailedUpgrade"] | null;
             version: string;
         };
+        /** @description What a model's work on the pool would cost and take. */
+        BulkEstimate: {
+            batch_cost?: components["schemas"]["Micros"] | null;
+            /** @description The model that would be asked first, as `provider/model`. */
+            by?: string | null;
+            /**
+             * Format: int64
+             * @description How often a model would be asked; 0 where none may be.
+             */
+            calls: number;
+            /** @description What all of it would cost, in millionths of a US dollar. */
+            cost: components["schemas"]["Micros"];
+            /** @description What for. */
+            feature: components["schemas"]["Feature"];
+            /**
+             * Format: int64
+             * @description Tokens sent, of all calls.
+             */
+            input_tokens: number;
+            /**
+             * Format: int64
+             * @description Minutes.
+             */
+            minutes: number;
+            note?: components["schemas"]["Note"] | null;
+            /**
+             * Format: int64
+             * @description Tokens answered, of all calls.
+             */
+            output_tokens: number;
+            /**
+             * Format: int64
+             * @description How many resumes it would read.
+             */
+            resumes: number;
+            /**
+             * Format: int64
+             * @description After how many resumes a limit would stop it; absent where none would.
+             */
+            stops_after?: number | null;
+            /** @description All of it in words. */
+            text: string;
+        };
+        /**
+         * Format: uuid
+         * @description One call of a model.
+         */
+        CallId: string;
         /** @description One candidate. */
         Candidate: {
             certifications: components["schemas"]["Certification"][];
@@ -717,6 +842,11 @@ export interface components {
             /** @description The version that could not take over. */
             version: string;
         };
+        /**
+         * @description What a model is used for; limits, switches and the bill go by it.
+         * @enum {string}
+         */
+        Feature: "query" | "evidence" | "requirements" | "resume" | "interview" | "embedding" | "test";
         /** @description A mistake in one field. */
         FieldProblem: {
             /** @description The field's name in the request. */
@@ -925,6 +1055,11 @@ export interface components {
             members: components["schemas"]["Member"][];
         };
         /**
+         * Format: int64
+         * @description An amount of money in micro-dollars (a millionth of a US dollar).
+         */
+        Micros: number;
+        /**
          * @description How much work a search may do.
          * @enum {string}
          */
@@ -934,6 +1069,13 @@ export interface components {
             /** Format: int32 */
             expires_in_days?: number | null;
             name: string;
+        };
+        /** @description Why no model had a part in it. */
+        Note: {
+            /** @description A stable code. */
+            code: string;
+            /** @description The reason in words. */
+            text: string;
         };
         /** @description A position held. Dates are `YYYY-MM` or `YYYY`; an `end` of null with `current` goes on today. */
         Position: {
@@ -964,6 +1106,43 @@ export interface components {
             title: string;
             /** @description Where the code is explained. */
             type: string;
+        };
+        /** @description One part of a query that the rules left open. */
+        Proposal: {
+            /** @description What it would add to the filters: an interpretation that holds this part alone. */
+            adds: components["schemas"]["Interpretation"];
+            /** @description The words of the query it comes from, letter for letter. */
+            quote: string;
+        };
+        /** @description What a person is offered. */
+        Proposals: {
+            note?: components["schemas"]["Note"] | null;
+            /** @description In the model's order; empty where there is nothing to add. */
+            proposals: components["schemas"]["Proposal"][];
+            written?: components["schemas"]["Written"] | null;
+        };
+        /** @description What proposals are asked for. */
+        ProposalsRequest: {
+            filters?: components["schemas"]["Interpretation"] | null;
+            /** @description Ask a model even where little was left open. */
+            insist?: boolean;
+            /** @description As it was searched for. */
+            query: string;
+        };
+        /** @description What a model wrote about a hit. */
+        Prose: {
+            note?: components["schemas"]["Note"] | null;
+            /** @description In the model's order; empty where the rules' reasons stand alone. */
+            statements: components["schemas"]["Statement"][];
+            written?: components["schemas"]["Written"] | null;
+        };
+        /** @description Whom a sentence is asked about. */
+        ProseRequest: {
+            /** @description The hit. */
+            candidate_id: components["schemas"]["CandidateId"];
+            filters?: components["schemas"]["Interpretation"] | null;
+            /** @description As it was searched for. */
+            query?: string;
         };
         /**
          * Format: uuid
@@ -998,6 +1177,30 @@ export interface components {
             code: string;
             detail: string;
             filename: string;
+        };
+        /** @description One requirement. */
+        Requirement: {
+            /** @description The requirement, as an interpretation that holds it alone. */
+            adds: components["schemas"]["Interpretation"];
+            kind?: components["schemas"]["Kind"] | null;
+            /** @description Whether a model proposes it; such a one counts only when somebody takes it. */
+            proposed: boolean;
+            /** @description The description's words that it comes from; absent where the rules drew it from more than one place. */
+            quote?: string | null;
+        };
+        /** @description What a description demands. */
+        Requirements: {
+            /** @description What the rules understood, as a search takes it as `filters`. */
+            interpretation: components["schemas"]["Interpretation"];
+            note?: components["schemas"]["Note"] | null;
+            /** @description The rules' requirements in the order of the interpretation, then what a model proposes. */
+            requirements: components["schemas"]["Requirement"][];
+            written?: components["schemas"]["Written"] | null;
+        };
+        /** @description A description. */
+        RequirementsRequest: {
+            /** @description The position's description, at most 20,000 characters. */
+            description: string;
         };
         /** @description A document. */
         Resume: {
@@ -1161,6 +1364,15 @@ export interface components {
          * @enum {string}
          */
         Standing: "active" | "invited" | "disabled";
+        /** @description A sentence with what proves it. */
+        Statement: {
+            /** @description The resume's own words; at least one. */
+            quotes: components["schemas"]["Evidence"][];
+            /** @description The requirement it is about, as the reasons have it. */
+            requirement: string;
+            /** @description The sentence. */
+            text: string;
+        };
         /** @description A value for a chip. */
         Suggestion: {
             /** @description The taxonomy's id, or a language's code. */
@@ -1414,6 +1626,17 @@ export interface components {
          * @description A tenant.
          */
         WorkspaceId: string;
+        /** @description Who wrote something. */
+        Written: {
+            /** @description The model, as `provider/model`. */
+            by: string;
+            /** @description Whether it had been said before and cost nothing now. */
+            cached: boolean;
+            /** @description The call, to say whether somebody took what it proposes. */
+            call_id: components["schemas"]["CallId"];
+            /** @description What it cost now, in millionths of a US dollar. */
+            cost: components["schemas"]["Micros"];
+        };
         /** @description A range of years, inclusive at both ends. */
         YearsRange: {
             /**
@@ -1436,6 +1659,36 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    ai_estimate: {
+        parameters: {
+            query: {
+                /** @description `resume`: the second reading of every resume of the workspace. */
+                feature: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkEstimate"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     login: {
         parameters: {
             query?: never;
@@ -2041,6 +2294,40 @@ export interface operations {
             };
         };
     };
+    requirements: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own for this request, a UUID say. Sent again with the same key within a day, the request is not done again: the first answer comes again, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequirementsRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Requirements"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     upload: {
         parameters: {
             query?: never;
@@ -2116,6 +2403,82 @@ export interface operations {
                 };
             };
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search_proposals: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own for this request, a UUID say. Sent again with the same key within a day, the request is not done again: the first answer comes again, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposalsRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Proposals"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search_prose: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own for this request, a UUID say. Sent again with the same key within a day, the request is not done again: the first answer comes again, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProseRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Prose"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
