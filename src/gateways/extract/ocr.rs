@@ -52,7 +52,7 @@ pub(super) fn read_pages(pages: &[u32], pass: &Pass<'_>) -> Result<Vec<(u32, Str
 
 /// That there is room for more: a program whose picture does not fit only says that it failed.
 fn room(directory: &Path) -> Result<(), ExtractError> {
-    std::fs::write(directory.join("room"), [0; 1 << 16])
+    std::fs::write(directory.join("room"), vec![0; 1 << 16])
         .map_err(|error| ExtractError::unwritten("A page could not be set aside", &error))
 }
 
