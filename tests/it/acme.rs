@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use talentprompt::base::clock::{Clock, SystemClock};
 
 use crate::lifecycle::Unit;
+use crate::support;
 use crate::support::https::{Asker, Authority, NAME};
 
 /// How long each of its certificates holds, in seconds.
@@ -183,7 +184,7 @@ async fn an_authority_that_is_away_is_told_and_asked_again() {
         assert!(begin.elapsed() < PATIENCE, "{}", unit.log());
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    let open = reqwest::get(format!("http://{}/", unit.address())).await.unwrap();
+    let open = support::get(format!("http://{}/", unit.address())).await.unwrap();
     assert_eq!(open.status(), 503);
     assert_eq!(open.json::<Value>().await.unwrap()["code"], "certificate_pending");
     let findings = tokio::task::block_in_place(|| unit.doctor());

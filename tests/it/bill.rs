@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use talentprompt::config::Config;
 use talentprompt::recruit::housekeeping;
 
+use crate::support;
 use crate::support::app::{Client, Plan, TestApp, id_of};
 use crate::support::provider::{Behaviour, Fault, Model, Provider, Settings};
 
@@ -401,7 +402,7 @@ async fn metrics_are_told_on_their_own_listener_and_nowhere_else() {
     trials(&owner).await;
     // Another test of this process may have told whose cryptography is used.
     let _told = rustls::crypto::ring::default_provider().install_default();
-    let private = reqwest::get(format!("http://127.0.0.1:{port}/metrics")).await.unwrap();
+    let private = support::get(format!("http://127.0.0.1:{port}/metrics")).await.unwrap();
     assert!(private.headers()["content-type"].to_str().unwrap().starts_with("application/openmetrics-text"));
     let text = private.text().await.unwrap();
     for line in [

@@ -28,6 +28,7 @@ impl Waiting {
     }
 
     async fn get(&self, path: &str) -> Response {
+        talentprompt::base::outbound::prepare();
         let client = Client::builder().redirect(Policy::none()).build().unwrap();
         client.get(self.base.join(path).unwrap()).send().await.unwrap()
     }

@@ -23,6 +23,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::extract::fixtures::zip;
+use crate::support;
 use crate::support::app::{configuration_file, environment, on_database, resume};
 use crate::support::qdrant_server::QdrantServer;
 
@@ -266,7 +267,7 @@ async fn a_process_takes_its_socket_makes_its_database_and_reads_its_configurati
     unit.told("EXTEND_TIMEOUT_USEC=");
     unit.told("READY=1");
     unit.told("WATCHDOG=1");
-    let asked = reqwest::get(format!("http://{}/api/v1/suggest?q=Wilhelmina", unit.address())).await.unwrap();
+    let asked = support::get(format!("http://{}/api/v1/suggest?q=Wilhelmina", unit.address())).await.unwrap();
     assert_eq!(asked.status(), 401);
     let id = asked.headers()["x-request-id"].to_str().unwrap().to_owned();
     let log = unit.log();
@@ -416,7 +417,7 @@ async fn a_start_without_a_database_stays_and_says_so() {
     unit.change(|text| text.replace("host=", "host=/nonexistent"));
     let process = unit.start();
     assert!(unit.told("STATUS=").contains("waiting for the database"));
-    let answer = reqwest::get(format!("http://{}/api/v1/status", unit.address())).await.unwrap();
+    let answer = support::get(format!("http://{}/api/v1/status", unit.address())).await.unwrap();
     assert_eq!(answer.status(), 503);
     assert_eq!(answer.headers()["content-type"], "application/problem+json");
     assert!(answer.headers().contains_key("retry-after"));
@@ -444,7 +445,7 @@ async fn an_upgrade_that_fails_is_told_and_not_tried_again_and_again() {
     let process = unit.start();
     let told = tokio::task::block_in_place(|| unit.told("STATUS=the upgrade failed: "));
     assert!(told.contains("migration 3") && told.contains("releases"), "{told}");
-    let answer = reqwest::get(format!("http://{}/api/v1/status", unit.address())).await.unwrap();
+    let answer = support::get(format!("http://{}/api/v1/status", unit.address())).await.unwrap();
     assert_eq!((answer.status().as_u16(), answer.headers().contains_key("retry-after")), (503, true));
     assert_eq!(unit.log().matches("the upgrade failed").count(), 1, "{}", unit.log());
     let status: Value = serde_json::from_str(&unit.command(&["migrate", "status", "--json"], 0)).unwrap();

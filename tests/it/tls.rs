@@ -13,6 +13,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
 use crate::lifecycle::{Asks, Unit, ask_once, restart_unnoticed};
+use crate::support;
 use crate::support::https::{Answer, Asker, Authority, Issued, NAME};
 
 /// How long a change may take to be seen.
@@ -146,7 +147,7 @@ async fn without_its_files_it_starts_and_says_so_until_they_are_there() {
     let unit = Unit::with_https(&files.settings());
     let process = unit.start();
     tokio::task::block_in_place(|| unit.told("READY=1"));
-    let open = reqwest::get(format!("http://{}/api/v1/auth/me", unit.address())).await.unwrap();
+    let open = support::get(format!("http://{}/api/v1/auth/me", unit.address())).await.unwrap();
     assert_eq!(open.status(), 503);
     assert_eq!(open.headers()["content-type"], "application/problem+json");
     let asker = Asker::new(unit.secure_address(), &authority.pem());

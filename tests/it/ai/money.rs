@@ -32,7 +32,7 @@ async fn what_is_counted_is_what_the_provider_bills() {
 #[tokio::test]
 async fn at_the_limit_nothing_is_paid_and_it_is_said_which_limit() {
     let stage = Stage::with(|config| config.ai.month_usd = 0).await;
-    let refused = stage.ask("Ana leads.").await.unwrap_err();
+    let refused = stage.ask("Ana leads a team of five.").await.unwrap_err();
     assert_eq!(refused, NoAnswer::Spent("the month's limit of the appliance".to_owned()));
     stage.configure(|config| config.ai.month_usd = 100);
     let set = |subject: &'static str, micros| {
@@ -45,11 +45,11 @@ async fn at_the_limit_nothing_is_paid_and_it_is_said_which_limit() {
         }
     };
     set("feature:test", Some(Micros(100))).await;
-    let refused = stage.ask("Ana leads.").await.unwrap_err();
+    let refused = stage.ask("Ana leads a team of five.").await.unwrap_err();
     assert_eq!(refused.to_string().split(" is reached").next(), Some("the day's limit of the feature test"));
     assert!(stage.provider.calls().is_empty());
     set("feature:test", None).await;
-    stage.ask("Ana leads.").await.unwrap();
+    stage.ask("Ana leads a team of five.").await.unwrap();
     stage.finish().await;
 }
 
@@ -68,19 +68,19 @@ async fn a_stopped_workspace_asks_nobody_at_once() {
         }
     };
     set(|settings, now| settings.stopped_at = Some(now)).await;
-    assert_eq!(stage.ask("Ana leads.").await.unwrap_err(), NoAnswer::Stopped);
+    assert_eq!(stage.ask("Ana leads a team of five.").await.unwrap_err(), NoAnswer::Stopped);
     set(|settings, _| settings.features_off = vec!["test".to_owned()]).await;
-    assert_eq!(stage.ask("Ana leads.").await.unwrap_err().code(), "ai_feature_off");
+    assert_eq!(stage.ask("Ana leads a team of five.").await.unwrap_err().code(), "ai_feature_off");
     assert!(stage.provider.calls().is_empty());
     set(|_, _| {}).await;
-    stage.ask("Ana leads.").await.unwrap();
+    stage.ask("Ana leads a team of five.").await.unwrap();
     stage.finish().await;
 }
 
 #[tokio::test]
 async fn without_a_price_nothing_is_paid() {
     let stage = Stage::with(|config| config.ai.simple = vec!["openai/gpt-9".to_owned()]).await;
-    let refused = stage.ask("Ana leads.").await.unwrap_err();
+    let refused = stage.ask("Ana leads a team of five.").await.unwrap_err();
     assert!(refused.to_string().starts_with("the price of openai/gpt-9 is not known"), "{refused}");
     assert!(stage.provider.calls().is_empty());
     stage.finish().await;
@@ -94,7 +94,7 @@ async fn an_answer_that_never_comes_counts_as_the_worst_it_can_cost() {
     })
     .await;
     stage.provider.script([Behaviour::Silence]);
-    assert_eq!(stage.ask("Ana leads.").await.unwrap_err().code(), "ai_away");
+    assert_eq!(stage.ask("Ana leads a team of five.").await.unwrap_err().code(), "ai_away");
     let counted = stage.month().await;
     assert!(counted.spent >= stage.billed() && stage.billed() > Micros::ZERO);
     assert_eq!(counted.reserved, Micros::ZERO);
@@ -163,13 +163,13 @@ async fn a_day_gone_by_and_back_gives_no_money_twice() {
     let stage = Stage::with(|config| config.ai.day_usd = 1).await;
     let clock = Jumping::default();
     let door = another_door(&stage, Arc::new(clock.clone()));
-    let first = ask(&door, stage.question("Ana leads.")).await.unwrap();
+    let first = ask(&door, stage.question("Ana leads a team of five.")).await.unwrap();
     stage.app.sql("update ai_counters set spent = 1000000 where length(period) = 10").await;
-    assert_eq!(ask(&door, stage.question("Ben leads.")).await.unwrap_err().code(), "ai_budget_spent");
+    assert_eq!(ask(&door, stage.question("Ben leads a team of five.")).await.unwrap_err().code(), "ai_budget_spent");
     clock.jump(TimeDelta::days(1));
-    ask(&door, stage.question("Ben leads.")).await.unwrap();
+    ask(&door, stage.question("Ben leads a team of five.")).await.unwrap();
     clock.jump(TimeDelta::days(-1));
-    assert_eq!(ask(&door, stage.question("Cleo leads.")).await.unwrap_err().code(), "ai_budget_spent");
+    assert_eq!(ask(&door, stage.question("Cleo leads a team of five.")).await.unwrap_err().code(), "ai_budget_spent");
     assert!(first.cost > Micros::ZERO);
     stage.finish().await;
 }

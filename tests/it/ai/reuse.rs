@@ -28,13 +28,13 @@ async fn the_same_question_is_answered_from_what_is_there_and_the_saving_is_note
 #[tokio::test]
 async fn an_answer_outlives_the_cache_at_hand() {
     let stage = Stage::new().await;
-    stage.ask("Ana leads.").await.unwrap();
+    stage.ask("Ana leads a team of five.").await.unwrap();
     let mut redis =
         redis::Client::open(stage.app.ctx.config.get().redis.url.as_str()).unwrap().get_connection().unwrap();
     let keys: Vec<String> = redis::cmd("KEYS").arg(format!("ai:{}:*", stage.workspace)).query(&mut redis).unwrap();
     assert_eq!(keys.len(), 1);
     redis::cmd("DEL").arg(&keys).exec(&mut redis).unwrap();
-    assert!(stage.ask("Ana leads.").await.unwrap().cached);
+    assert!(stage.ask("Ana leads a team of five.").await.unwrap().cached);
     assert_eq!(stage.provider.calls().len(), 1);
     stage.finish().await;
 }
@@ -43,9 +43,9 @@ async fn an_answer_outlives_the_cache_at_hand() {
 async fn a_hundred_who_ask_the_same_at_once_make_one_call() {
     let stage = Stage::new().await;
     stage.provider.script([Behaviour::latency(Duration::from_millis(300))]);
-    let asked = (0..100).map(|_| ask(&stage.app.ctx.ai, stage.question("Ana leads.")));
+    let asked = (0..100).map(|_| ask(&stage.app.ctx.ai, stage.question("Ana leads a team of five.")));
     let answers = futures::future::join_all(asked).await;
-    assert!(answers.iter().all(|answer| answer.as_ref().unwrap().value.quote == "Ana leads."));
+    assert!(answers.iter().all(|answer| answer.as_ref().unwrap().value.quote == "Ana leads a team of five."));
     assert_eq!(stage.provider.calls().len(), 1);
     assert_eq!(answers.iter().filter(|answer| !answer.as_ref().unwrap().cached).count(), 1);
     stage.finish().await;
@@ -54,12 +54,12 @@ async fn a_hundred_who_ask_the_same_at_once_make_one_call() {
 #[tokio::test]
 async fn another_workspace_is_told_nothing() {
     let stage = Stage::new().await;
-    stage.ask("Ana leads.").await.unwrap();
+    stage.ask("Ana leads a team of five.").await.unwrap();
     stage.app.owner().await;
     let mut tx = stage.app.ctx.store.system().await.unwrap();
     let workspaces = talentprompt::store::accounts::workspaces(&mut tx).await.unwrap();
     let other = workspaces.iter().find(|(id, ..)| *id != stage.workspace).unwrap().0;
-    let mut question = stage.question("Ana leads.");
+    let mut question = stage.question("Ana leads a team of five.");
     question.workspace = other;
     assert!(!ask(&stage.app.ctx.ai, question).await.unwrap().cached);
     assert_eq!(stage.provider.calls().len(), 2);
