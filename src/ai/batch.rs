@@ -187,7 +187,7 @@ impl Door {
             match outcome {
                 Ok(llm::Batch::Working) if age < LONGEST => left += 1,
                 Ok(llm::Batch::Working) => {
-                    self.lose(workspace, &batch, "the provider was not heard of any more").await?
+                    self.lose(workspace, &batch, "the provider was not heard of any more").await?;
                 }
                 Err(reason) => self.lose(workspace, &batch, reason).await?,
                 Ok(llm::Batch::Failed(reason)) => {

@@ -14,7 +14,7 @@ use super::{Door, NoAnswer};
 use crate::base::secret;
 use crate::config::ai;
 use crate::gateways::embed::{Embedder, Error, ModelInfo};
-use crate::gateways::llm::Billed;
+use crate::gateways::llm::{self, Billed};
 use crate::model::ids::WorkspaceId;
 use crate::model::money::Micros;
 use crate::model::spend::{Feature, Usage, likely_tokens, most_tokens};
@@ -33,7 +33,7 @@ const PASSAGE_TOKENS: usize = 256;
 const QUERY_PATIENCE: Duration = Duration::from_secs(3);
 
 /// How long a resume's passages may take.
-const PASSAGES_PATIENCE: Duration = Duration::from_secs(60);
+const PASSAGES_PATIENCE: Duration = Duration::from_mins(1);
 
 /// A provider's embedding model.
 pub struct Metered {
@@ -98,7 +98,7 @@ impl Metered {
             }
         };
         (call.usage, call.cost) = (usage, target.cost(usage));
-        outcome.as_ref().map_or_else(|error| error.name(), |_| "answered").clone_into(&mut call.outcome);
+        outcome.as_ref().map_or_else(llm::Error::name, |_| "answered").clone_into(&mut call.outcome);
         door.0.ledger.settle(workspace, &call, None).await;
         match outcome {
             Ok(vectors) => {
@@ -225,7 +225,9 @@ fn parts(texts: &[String]) -> Vec<&[String]> {
 fn unit(mut vector: Vec<f32>) -> Vec<f32> {
     let length = vector.iter().map(|number| number * number).sum::<f32>().sqrt();
     if length > 0.0 {
-        vector.iter_mut().for_each(|number| *number /= length);
+        for number in &mut vector {
+            *number /= length;
+        }
     }
     vector
 }

@@ -108,7 +108,7 @@ pub fn run() -> ExitCode {
 async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let file = arguments.config.as_deref();
     match arguments.command {
-        Command::Serve(arguments) => serve::run(file, arguments).await,
+        Command::Serve(arguments) => Box::pin(serve::run(file, arguments)).await,
         Command::Demo(arguments) => demo::run(arguments).await,
         Command::Import(arguments) => import::run(file, arguments).await,
         Command::Parse(arguments) => parse::run(file, arguments).await,

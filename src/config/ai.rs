@@ -215,7 +215,8 @@ fn providers(config: &Config) -> Option<(&'static str, String)> {
     ];
     for (provider, [url, requests, tokens, timeout]) in rules {
         let is_url = provider.url.starts_with("https://") || provider.url.starts_with("http://");
-        if !is_url && !(provider.url.is_empty() && url == "compatible.url") {
+        let is_none = provider.url.is_empty() && url == "compatible.url";
+        if !is_url && !is_none {
             return Some((url, "takes an http or https URL".to_owned()));
         }
         if provider.url.starts_with("http://") && !provider.api_key.is_empty() && !provider.is_here() {

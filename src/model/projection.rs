@@ -153,7 +153,7 @@ mod tests {
         let today = day("2026-06-12");
         let held = (0..500_u64).filter(|seed| {
             let spent = team(*seed, 0.5);
-            let projection = month_end(today, day("2026-06-01"), |at| spent(at)).unwrap();
+            let projection = month_end(today, day("2026-06-01"), &spent).unwrap();
             (projection.low..=projection.high).contains(&whole(today, spent))
         });
         let held = held.count();

@@ -119,7 +119,7 @@ pub fn whole(ai_per_user: Option<Micros>, limit: Micros) -> RunningCost {
 fn for_users(users: i64, ai_per_user: Micros, limit: Micros) -> ForUsers {
     let of = |kind: &str| PRICES.iter().filter(|row| row.kind == kind).map(|row| row.price).sum::<Micros>();
     let servers = || PRICES.iter().filter(|row| row.kind == "server");
-    let server = servers().find(|row| row.users >= users).or_else(|| servers().last()).map(|row| row.price);
+    let server = servers().find(|row| row.users >= users).or_else(|| servers().next_back()).map(|row| row.price);
     let (server, storage) = (server.unwrap_or_default(), of("storage"));
     let mail = Micros(of("mail").0 * users * MESSAGES / 1_000);
     let ai = Micros(ai_per_user.0.saturating_mul(users)).min(limit);

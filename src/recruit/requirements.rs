@@ -96,7 +96,9 @@ pub async fn read(ctx: &Context, actor: &Actor, description: &str) -> Result<Req
 fn renamed(error: Error) -> Error {
     match error {
         Error::Invalid(mut mistakes) => {
-            mistakes.iter_mut().for_each(|mistake| mistake.field = "description");
+            for mistake in &mut mistakes {
+                mistake.field = "description";
+            }
             Error::Invalid(mistakes)
         }
         other => other,

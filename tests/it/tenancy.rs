@@ -7,7 +7,7 @@ use sqlx::{AssertSqlSafe, PgConnection, Row};
 use crate::support::app::{Client, TestApp, resume};
 
 /// Tables with a workspace that are read before a workspace is known; they hold nothing of a candidate but ids.
-const SYSTEM_TABLES: [&str; 3] = ["members", "tasks", "outbox"];
+const SYSTEM_TABLES: [&str; 4] = ["members", "tasks", "outbox", "ai_reservations"];
 
 async fn count(connection: &mut PgConnection, table: &str, condition: &str) -> i64 {
     let statement = format!("select count(*) from {table} where {condition}");
@@ -23,6 +23,23 @@ async fn tenant_tables(superuser: &mut PgConnection) -> Vec<(String, bool)> {
     let tables = rows.into_iter().map(|row| (row.get("name"), row.get("guarded")));
     tables.filter(|(name, _): &(String, bool)| !SYSTEM_TABLES.contains(&name.as_str())).collect()
 }
+
+/// What is kept of models' work: table, columns, values.
+const OF_MODELS: [(&str, &str, &str); 5] = [
+    (
+        "ai_calls",
+        "id, at, feature, reason, prompt, provider, model, outcome, input_hash",
+        "gen_random_uuid(), now(), 'test', '', 'ready@1', 'openai', 'gpt-5', 'answered', ''",
+    ),
+    (
+        "ai_answers",
+        "key, model, feature, answer, input_tokens, output_tokens, cost, created_at",
+        "'', 'openai/gpt-5', 'test', '{}', 1, 1, 1, now()",
+    ),
+    ("ai_limits", "subject, period, micros", "'workspace', 'day', 1"),
+    ("ai_settings", "sends_identity", "false"),
+    ("ai_batches", "id, provider, model, state, created_at", "gen_random_uuid(), 'openai', 'gpt-5', 'done', now()"),
+];
 
 /// A workspace with a row in every table; answers its id.
 async fn filled_workspace(app: &TestApp) -> String {
@@ -40,6 +57,14 @@ async fn filled_workspace(app: &TestApp) -> String {
          values (gen_random_uuid(), '{id}', '{id}', 'test', 1, now() + interval '1 day', now()) returning id)
          insert into mails (id, workspace_id, recipient, subject, text, html)
          select id, '{id}', 'ana@example.com', 'Hello', 'Hello', 'Hello' from added"
+    ))
+    .await;
+    for (table, columns, values) in OF_MODELS {
+        app.sql(&format!("insert into {table} (workspace_id, {columns}) values ('{id}', {values})")).await;
+    }
+    app.sql(&format!(
+        "insert into ai_batch_items (id, workspace_id, batch_id, key, feature, request, subject)
+         select gen_random_uuid(), workspace_id, id, '', 'test', '{{}}', '{{}}' from ai_batches where workspace_id = '{id}'"
     ))
     .await;
     // A search is recorded after its answer.

@@ -28,7 +28,7 @@ impl World {
         let app = TestApp::start().await;
         let mut config = (*app.ctx.config.get()).clone();
         config.compatible.url = format!("{}/v1", provider.url());
-        config.compatible.api_key = "test-key".to_owned();
+        "test-key".clone_into(&mut config.compatible.api_key);
         config.ai.simple = vec!["compatible/small".to_owned()];
         config.ai.medium = vec!["compatible/small".to_owned()];
         config.ai.complex = vec!["compatible/large".to_owned()];

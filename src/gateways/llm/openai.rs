@@ -1,4 +1,4 @@
-//! OpenAI's protocol, as OpenAI, Azure, OpenRouter, Ollama, vLLM and llama.cpp speak it, through `async-openai`.
+//! OpenAI's protocol, as OpenAI, Azure, `OpenRouter`, Ollama, vLLM and llama.cpp speak it, through `async-openai`.
 //!
 //! That client repeats what fails by itself, and an answer that was billed twice would be counted once; so each request
 //! goes through a service of ours that makes it once, and reads an error's status before the client can.

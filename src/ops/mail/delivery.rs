@@ -97,7 +97,7 @@ impl Delivery {
         match &outcome {
             Outcome::Sent(..) => tracing::info!(mail = %id, template, attempt, duration_ms, "a mail was sent"),
             Outcome::Again(at, _) => {
-                tracing::warn!(mail = %id, template, attempt, %at, "a mail was not sent, trying again")
+                tracing::warn!(mail = %id, template, attempt, %at, "a mail was not sent, trying again");
             }
             Outcome::Failed(_) => tracing::warn!(mail = %id, template, attempt, "a mail was given up"),
             Outcome::Suppressed(_) => tracing::info!(mail = %id, template, "a mail was held back"),

@@ -7,7 +7,6 @@ use talentprompt::ai::{Later, Question};
 use talentprompt::model::money::Micros;
 
 use super::{Found, Jumping, Stage, another_door, ask};
-use crate::support::provider::Behaviour;
 
 fn questions(stage: &Stage, count: usize) -> Vec<Question> {
     (0..count).map(|n| stage.question(&format!("Resume {n} speaks of Rust."))).collect()
@@ -50,8 +49,7 @@ async fn what_can_wait_costs_half_and_is_there_when_it_is_asked_for() {
 
 #[tokio::test]
 async fn a_batch_that_is_refused_leaves_nothing_reserved() {
-    let stage = Stage::new().await;
-    stage.provider.script([Behaviour::Down { ms: 60_000 }]);
+    let stage = Stage::with(|config| config.openai.url = "http://127.0.0.1:9/v1".to_owned()).await;
     assert_eq!(stage.app.ctx.ai.ask_later::<Found>(questions(&stage, 3)).await.unwrap_err().code(), "ai_away");
     let counted = stage.month().await;
     assert_eq!((counted.reserved, counted.spent), (Micros::ZERO, Micros::ZERO));

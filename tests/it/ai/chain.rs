@@ -108,7 +108,7 @@ async fn a_wrong_key_a_missing_model_and_an_empty_account_rest_at_once() {
     assert_eq!(stage.app.ctx.ai.resting()[0].0, "openai/gpt-5-nano");
 
     stage.configure(|config| {
-        config.openai.api_key = "test-key".to_owned();
+        "test-key".clone_into(&mut config.openai.api_key);
         config.ai.simple = vec!["openai/gpt-4o-mini".to_owned()];
     });
     let refused = stage.ask("Cleo leads a team of five.").await.unwrap_err().to_string();
@@ -148,7 +148,7 @@ async fn a_tier_that_has_had_its_share_begins_one_lower() {
 #[tokio::test]
 async fn a_share_of_the_questions_goes_to_a_second_model_and_is_used_for_nothing_else() {
     let stage = Stage::with(|config| {
-        config.ai.compare = "claude/claude-sonnet-4-5".to_owned();
+        "claude/claude-sonnet-4-5".clone_into(&mut config.ai.compare);
         config.ai.compare_percent = 100;
     })
     .await;

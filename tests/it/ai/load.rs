@@ -134,7 +134,7 @@ async fn no_limit_is_passed_whatever_happens() {
     let total =
         number("select sum(spent)::bigint from ai_counters where key = 'appliance' and length(period) = 7").await;
     let billed = stage.billed();
-    println!("{runs} runs, {answered} answered, billed {billed}, counted {}, limit {limit}", Micros(total));
+    eprintln!("{runs} runs, {answered} answered, billed {billed}, counted {}, limit {limit}", Micros(total));
     assert!(Micros(month) <= limit, "{} of {limit} were spent in a month", Micros(month));
     assert!(billed <= Micros(total), "{billed} were billed and only {} counted", Micros(total));
     assert!(answered > 0 && month > limit.0 / 2, "the limit was never near");
@@ -205,6 +205,6 @@ async fn what_the_door_takes_beside_the_provider_is_shown() {
         took[took.len() * 95 / 100]
     };
     let (asked, again, direct) = (p95(asked), p95(again), p95(direct));
-    println!("p95 of {runs}: asked {asked:?}, of which the provider itself {direct:?}; from what is there {again:?}");
+    eprintln!("p95 of {runs}: asked {asked:?}, of which the provider itself {direct:?}; from what is there {again:?}");
     stage.finish().await;
 }

@@ -73,9 +73,9 @@ impl Stage {
         let url = stage.provider.url();
         stage.configure(|config| {
             config.openai.url = format!("{url}/v1");
-            config.openai.api_key = "test-key".to_owned();
+            "test-key".clone_into(&mut config.openai.api_key);
             config.claude.url.clone_from(&url);
-            config.claude.api_key = "test-key".to_owned();
+            "test-key".clone_into(&mut config.claude.api_key);
             for provider in [&mut config.openai, &mut config.claude] {
                 (provider.requests_per_minute, provider.tokens_per_minute) = (1_000_000, 1_000_000_000);
             }

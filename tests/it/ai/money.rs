@@ -56,24 +56,19 @@ async fn at_the_limit_nothing_is_paid_and_it_is_said_which_limit() {
 #[tokio::test]
 async fn a_stopped_workspace_asks_nobody_at_once() {
     let stage = Stage::new().await;
-    let set = |change: fn(&mut Settings, chrono::DateTime<chrono::Utc>)| {
-        let ctx = stage.app.ctx.clone();
-        let workspace = stage.workspace;
-        async move {
-            let mut tx = ctx.store.workspace(workspace).await.unwrap();
-            let mut settings = Settings::default();
-            change(&mut settings, ctx.now());
-            settings::set(&mut tx, &settings).await.unwrap();
-            tx.commit().await.unwrap();
-        }
-    };
-    set(|settings, now| settings.stopped_at = Some(now)).await;
-    assert_eq!(stage.ask("Ana leads a team of five.").await.unwrap_err(), NoAnswer::Stopped);
-    set(|settings, _| settings.features_off = vec!["test".to_owned()]).await;
-    assert_eq!(stage.ask("Ana leads a team of five.").await.unwrap_err().code(), "ai_feature_off");
-    assert!(stage.provider.calls().is_empty());
-    set(|_, _| {}).await;
-    stage.ask("Ana leads a team of five.").await.unwrap();
+    let (ctx, text) = (&stage.app.ctx, "Ana leads a team of five.");
+    let mut tx = ctx.store.workspace(stage.workspace).await.unwrap();
+    assert!(settings::set_stopped(&mut tx, Some(ctx.now()), None).await.unwrap());
+    tx.commit().await.unwrap();
+    assert_eq!(stage.ask(text).await.unwrap_err(), NoAnswer::Stopped);
+    for (off, refused) in [(vec!["test".to_owned()], Some("ai_feature_off")), (Vec::new(), None)] {
+        let mut tx = ctx.store.workspace(stage.workspace).await.unwrap();
+        settings::set_stopped(&mut tx, None, None).await.unwrap();
+        settings::set(&mut tx, &Settings { features_off: off, ..Settings::default() }).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(stage.ask(text).await.err().map(|error| error.code()), refused);
+        assert_eq!(stage.provider.calls().is_empty(), refused.is_some());
+    }
     stage.finish().await;
 }
 

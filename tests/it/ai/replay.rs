@@ -85,7 +85,7 @@ async fn a_month_of_work_costs_less_than_half_of_what_the_best_model_would() {
         [row.0, row.1, row.2, row.3, row.4]
     };
     let whole = cost + batch + prefix + tier + cache;
-    println!(
+    eprintln!(
         "{part}/{PARTS} of a month: {} instead of {}, {} % saved (cache {}, batch {}, prefix {}, tier {}); \
          {} of {searches} searches asked a model",
         Micros(cost),

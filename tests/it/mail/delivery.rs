@@ -143,6 +143,6 @@ async fn the_running_appliance_sends_at_once() {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(60), arrived).await.unwrap();
+    tokio::time::timeout(Duration::from_mins(1), arrived).await.unwrap();
     app.finish().await;
 }

@@ -26,9 +26,9 @@ async fn app(smtp: &Smtp) -> TestApp {
 
 /// Mail by this server.
 fn by(config: &mut Config, url: &str) {
-    config.mail.provider = "smtp".to_owned();
-    config.mail.from = "Talent <talent@example.com>".to_owned();
-    config.mail.url = url.to_owned();
+    "smtp".clone_into(&mut config.mail.provider);
+    "Talent <talent@example.com>".clone_into(&mut config.mail.from);
+    url.clone_into(&mut config.mail.url);
 }
 
 /// Changes the configuration that is in force.

@@ -63,10 +63,10 @@ async fn answer(State(provider): State<Provider>, uri: Uri, headers: HeaderMap, 
 async fn app(provider: &'static str, url: &str) -> TestApp {
     let app = TestApp::with(Plan { workers: false, ..Plan::default() }).await;
     configure(&app, |config| {
-        config.mail.provider = provider.to_owned();
-        config.mail.from = "Talent <talent@example.com>".to_owned();
-        config.mail.reply_to = "olga@example.com".to_owned();
-        config.mail.api_key = "the-key".to_owned();
+        provider.clone_into(&mut config.mail.provider);
+        "Talent <talent@example.com>".clone_into(&mut config.mail.from);
+        "olga@example.com".clone_into(&mut config.mail.reply_to);
+        "the-key".clone_into(&mut config.mail.api_key);
         config.mail.api_url = format!("{url}/");
     });
     app

@@ -41,7 +41,7 @@ async fn who_signs_in_is_let_in_and_a_wrong_password_costs_no_mail() {
     let url = format!("smtp://ana@{}", smtp.place());
     configure(&app, |config| {
         by(config, &url);
-        config.mail.password = "wrong".to_owned();
+        "wrong".clone_into(&mut config.mail.password);
     });
     post(&app, "ana@example.com", Priority::Urgent).await;
     assert_eq!(deliver(&app).await, 1);

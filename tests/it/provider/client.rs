@@ -10,7 +10,7 @@ use async_openai::types::batches::{
     Batch, BatchCompletionWindow, BatchEndpoint, BatchRequest, BatchRequestOutput, BatchStatus,
 };
 use async_openai::types::chat::{CreateChatCompletionRequest, FinishReason};
-use async_openai::types::embeddings::{CreateEmbeddingRequest, EmbeddingInput};
+use async_openai::types::embeddings::{CreateEmbeddingRequest, EmbeddingInput, EncodingFormat};
 use async_openai::types::files::{CreateFileRequest, FileInput, FilePurpose};
 use futures::StreamExt;
 use serde_json::{Value, json};
@@ -51,6 +51,7 @@ async fn the_client_chats_and_reads_structured_output() {
 async fn the_client_reads_a_stream_and_its_usage() {
     let it = Pair::new().await;
     let mut body = plain("Tell me about the weather in Porto, please, in as many words as you like.");
+    body["stream"] = json!(true);
     body["stream_options"] = json!({"include_usage": true});
     let mut stream = client(&it).chat().create_stream(request(body)).await.unwrap();
     let (mut said, mut used) = (String::new(), None);
@@ -85,6 +86,7 @@ async fn the_client_embeds_in_both_encodings() {
         ..CreateEmbeddingRequest::default()
     };
     let floats = client.embeddings().create(request.clone()).await.unwrap();
+    let request = CreateEmbeddingRequest { encoding_format: Some(EncodingFormat::Base64), ..request };
     let encoded = client.embeddings().create_base64(request).await.unwrap();
     let decoded = encoded.data.into_iter().map(|one| Vec::<f32>::from(one.embedding)).collect::<Vec<_>>();
     assert_eq!(floats.data.into_iter().map(|one| one.embedding).collect::<Vec<_>>(), decoded);
