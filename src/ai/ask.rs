@@ -4,20 +4,24 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::ledger::{Payer, Refused, limit_name};
+use super::ledger::{End, Payer, Refused, limit_name};
 use super::targets::Target;
+use super::verdict::{guess, judge, log, millis, note, wait};
 use super::{Check, Door, NoAnswer, Question};
 use crate::base::{random, secret};
-use crate::gateways::llm::{Billed, Chat, Error, Reply};
+use crate::gateways::llm::{Billed, Chat, Error};
 use crate::model::ids::CallId;
 use crate::model::money::Micros;
-use crate::model::spend::{Tier, Usage, most_tokens};
+use crate::model::spend::{Tier, Usage};
 use crate::store::ai::answers::{Kept, Key};
 use crate::store::ai::calls::{Call, Saved};
 use crate::store::ai::settings::Settings;
 
 /// The most of the patience that a provider's own wish to wait may take.
 const WAIT_SHARE: u32 = 3;
+
+/// The least time in which an answer can be hoped for: with less a model would be paid for nothing.
+const LEAST: Duration = Duration::from_millis(500);
 
 /// A question with what its answer is held to.
 #[derive(Clone)]
@@ -122,7 +126,13 @@ impl Door {
         let flight = [asked.question.workspace.0.as_bytes().as_slice(), &asked.key].concat();
         let (door, own) = (self.clone(), asked.clone());
         let (outcome, shared) = self.0.flights.join(flight, || async move { door.chain(own).await }).await;
-        let raw = outcome.unwrap_or_else(|| Err(NoAnswer::Away("the call broke down".to_owned())))?;
+        let broken = || Err(NoAnswer::Away("the call broke down".to_owned()));
+        if shared && matches!(outcome, Some(Err(NoAnswer::Spent(_)))) {
+            // Perhaps a limit of whoever asked first, which is not this one's.
+            let (door, own) = (self.clone(), asked.clone());
+            return tokio::spawn(async move { door.chain(own).await }).await.unwrap_or_else(|_| broken());
+        }
+        let raw = outcome.unwrap_or_else(broken)?;
         if !shared {
             return Ok(raw);
         }
@@ -140,7 +150,7 @@ impl Door {
         call.saved = Saved { cache: kept.cost, tier: self.top_cost(kept.usage).less(kept.cost), ..Saved::default() };
         call.latency_ms = millis(started);
         let (door, workspace) = (self.clone(), asked.question.workspace);
-        tokio::spawn(async move { door.0.ledger.settle(workspace, &call, None).await });
+        tokio::spawn(async move { door.0.ledger.settle(workspace, call.into()).await });
         Raw { answer: kept.answer, call: id, by: kept.model, cached: true, cost: Micros::ZERO, usage: kept.usage }
     }
 
@@ -193,6 +203,9 @@ impl Door {
                 return Tried::Skipped(NoAnswer::Away(format!("{} is at what its terms allow", target.name)));
             }
             let left = until.saturating_duration_since(Instant::now());
+            if left < LEAST {
+                return Tried::Skipped(NoAnswer::Away(format!("no time is left to ask {}", target.name)));
+            }
             let wait = match self.call(asked, target, tier, left).await {
                 Ok(tried) => return tried,
                 Err((wait, tried)) if last || wait > left / WAIT_SHARE => return tried,
@@ -266,7 +279,7 @@ impl Door {
         let config = self.0.providers.config();
         let entry = serde_json::to_value(call).unwrap_or_default();
         let payer = asked.payer(call.tier.unwrap_or(Tier::Simple));
-        let reserved = self.0.ledger.reserve(&config.ai, payer, call.id, worst, &entry, true).await;
+        let reserved = self.0.ledger.reserve(&config.ai, payer, call.id, worst, &entry).await;
         reserved.map_err(|refused| match refused {
             Refused::Stopped => Tried::Over(NoAnswer::Stopped),
             Refused::FeatureOff => Tried::Over(NoAnswer::FeatureOff(call.feature)),
@@ -293,19 +306,20 @@ impl Door {
         log(&call);
         let kept = Kept { model: target.name.clone(), answer, usage: call.usage, cost: call.cost };
         let keep = self.0.providers.config().ai.cache_days > 0 && asked.compared_with.is_none();
-        let answer = keep.then_some((&asked.key, &kept));
-        self.0.ledger.settle(asked.question.workspace, &call, answer).await;
-        if keep {
+        let (id, answer) = (call.id, keep.then_some((&asked.key, &kept)));
+        let end = End { call, answer, about: asked.question.about };
+        if self.0.ledger.settle(asked.question.workspace, end).await {
             self.keep_at_hand(asked, &kept).await;
         }
         let Kept { model: by, answer, usage, cost } = kept;
-        Raw { answer, call: call.id, by, cached: false, cost, usage }
+        Raw { answer, call: id, by, cached: false, cost, usage }
     }
 
     pub(super) async fn failed(&self, asked: &Asked, target: &Target, mut call: Call, error: Error) -> Tried {
         error.name().clone_into(&mut call.outcome);
         log(&call);
-        self.0.ledger.settle(asked.question.workspace, &call, None).await;
+        let end = End { call, answer: None, about: asked.question.about };
+        self.0.ledger.settle(asked.question.workspace, end).await;
         let reason = match error {
             Error::TooLong(_) => return Tried::Skipped(NoAnswer::TooLong),
             // The question's own doing, not the model's state.
@@ -326,61 +340,4 @@ impl Door {
         }
         Tried::Skipped(reason)
     }
-}
-
-/// Whether the reply can be used, and its value.
-fn judge(reply: &Reply, check: &Check) -> Result<(Value, Reply), Error> {
-    let value =
-        serde_json::from_str(&reply.text).map_err(|error| Error::Garbled(format!("it is not JSON: {error}")))?;
-    check(&value).map_err(Error::Garbled)?;
-    Ok((value, reply.clone()))
-}
-
-/// Tokens where the provider does not say: as many as there can be.
-fn guess(most: Usage, reply: &Reply) -> Usage {
-    Usage { output: most_tokens(&reply.text).min(most.output), ..most }
-}
-
-/// How long to wait before asking once more, where that may help.
-fn wait(error: &Error) -> Option<Duration> {
-    match error {
-        Error::TooOften(pause) | Error::Failed(_, pause) => Some(pause.unwrap_or(Duration::from_millis(300))),
-        _ => None,
-    }
-}
-
-/// Keeps the more telling of two reasons.
-fn note(why: &mut NoAnswer, reason: NoAnswer) {
-    let weight = |reason: &NoAnswer| match reason {
-        NoAnswer::Off => 0,
-        NoAnswer::NoPrice(_) => 1,
-        NoAnswer::TooLong => 2,
-        NoAnswer::Away(_) => 3,
-        NoAnswer::Spent(_) => 4,
-        NoAnswer::Unusable(_) => 5,
-        NoAnswer::Stopped | NoAnswer::FeatureOff(_) => 6,
-    };
-    if weight(&reason) >= weight(why) {
-        *why = reason;
-    }
-}
-
-fn log(call: &Call) {
-    tracing::info!(
-        call = %call.id,
-        feature = call.feature.as_str(),
-        tier = call.tier.map(Tier::as_str),
-        reason = call.reason,
-        model = format!("{}/{}", call.provider, call.model),
-        outcome = call.outcome,
-        input_tokens = call.usage.input,
-        output_tokens = call.usage.output,
-        cost_micros = call.cost.0,
-        duration_ms = call.latency_ms,
-        "a model was asked"
-    );
-}
-
-fn millis(since: Instant) -> i32 {
-    i32::try_from(since.elapsed().as_millis()).unwrap_or(i32::MAX)
 }

@@ -12,17 +12,19 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::ask::Asked;
-use super::ledger::{Refused, limit_name};
+use super::ledger::{End, Refused, limit_name};
 use super::prices::BATCH_PERCENT;
 use super::targets::Target;
+use super::verdict::has_nul;
 use super::{Check, Door, NoAnswer, Question, schema};
 use crate::base::random;
-use crate::gateways::llm::{self, Chat, Error, Reply};
+use crate::gateways::llm::{self, Billed, Chat, Outcome, Reply};
 use crate::model::ids::WorkspaceId;
 use crate::model::money::Micros;
 use crate::model::spend::{Tier, Usage};
 use crate::store::ai::answers::{Kept, Key};
 use crate::store::ai::batches::{self, Batch, Item};
+use crate::store::ai::budget;
 use crate::store::ai::calls::{Call, Saved};
 use crate::store::{self, accounts};
 
@@ -35,6 +37,9 @@ const LONGEST: TimeDelta = TimeDelta::hours(36);
 
 /// The most questions of one batch; the provider takes 50,000.
 const MOST: usize = 5_000;
+
+/// Nobody knows what a question did cost.
+struct CostUnknown;
 
 /// What became of questions that were to be asked in time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -117,16 +122,20 @@ impl Door {
             let mut call = asked.call(self, self.id(), (&target.provider, &target.model), tier);
             call.price_from = Some(target.listed.price.from);
             let entry = serde_json::to_value(&call).unwrap_or_default();
-            match self.0.ledger.reserve(&config.ai, asked.payer(tier), call.id, target.cost(most), &entry, false).await
-            {
+            match self.0.ledger.reserve(&config.ai, asked.payer(tier), call.id, target.cost(most), &entry).await {
                 Ok(_) => {}
                 Err(Refused::Limit(counter)) => {
                     tracing::info!(limit = limit_name(&counter), "some questions of a batch are left out");
                     break;
                 }
-                Err(Refused::Stopped) => return Err(NoAnswer::Stopped),
-                Err(Refused::FeatureOff) => return Err(NoAnswer::FeatureOff(prompt.feature)),
-                Err(Refused::Store(error)) => return Err(error.into()),
+                Err(refused) => {
+                    self.unsent(asked.question.workspace, items).await;
+                    return Err(match refused {
+                        Refused::Stopped => NoAnswer::Stopped,
+                        Refused::Store(error) => error.into(),
+                        _ => NoAnswer::FeatureOff(prompt.feature),
+                    });
+                }
             }
             items.push(Item { id: call.id, key: asked.key.to_vec(), feature: prompt.feature, call: entry });
             let chat = asked.chat(target, tier, target.reached.timeout());
@@ -148,6 +157,8 @@ impl Door {
             Batch { id: Uuid::from_bytes(random::bytes()), provider, model, provider_id: None, created_at: now };
         let mut tx = self.0.store.workspace(workspace).await?;
         batches::insert(&mut tx, &batch, &items).await?;
+        // From now on the batch answers for them.
+        budget::hold(&mut tx, &ids(&items)).await?;
         tx.commit().await?;
         match target.reached.client().send_batch(&chats).await {
             Ok(id) => {
@@ -157,7 +168,11 @@ impl Door {
                 Ok(())
             }
             Err(error) => {
-                self.close(workspace, &batch, items, &HashMap::new(), Some(&error.to_string())).await?;
+                if error.billed() == Billed::Perhaps {
+                    self.lose(workspace, &batch, "it is not known whether the provider has it").await?;
+                } else {
+                    self.close(workspace, &batch, items, &HashMap::new(), Some(&error.to_string())).await?;
+                }
                 Err(NoAnswer::Away(format!("{}: {error}", target.name)))
             }
         }
@@ -207,31 +222,42 @@ impl Door {
     async fn lose(&self, workspace: WorkspaceId, batch: &Batch, reason: &str) -> store::Result<()> {
         tracing::warn!(batch = %batch.id, reason, "a batch is given up; the worst it could cost counts as spent");
         let mut tx = self.0.store.workspace(workspace).await?;
-        for item in batches::items(&mut tx, batch.id).await? {
-            store::ai::budget::strand(&mut tx, item.id, self.0.clock.now()).await?;
-        }
+        let items = batches::items(&mut tx, batch.id).await?;
+        budget::strand(&mut tx, &ids(&items), self.0.clock.now()).await?;
         batches::finish(&mut tx, batch.id, Some(reason), self.0.clock.now()).await?;
         tx.commit().await
     }
 
-    /// Settles each question by what came of it, then the batch.
+    /// Settles questions that were not handed over: they cost nothing.
+    async fn unsent(&self, workspace: WorkspaceId, items: Vec<Item>) {
+        for item in items {
+            if let Ok(call) = serde_json::from_value::<Call>(item.call) {
+                let call = Call { outcome: "unsent".to_owned(), ..call };
+                self.0.ledger.settle(workspace, call.into()).await;
+            }
+        }
+    }
+
+    /// Settles each question by what came of it, then the batch; one of which the provider does not say what it cost counts
+    /// as the worst it can be.
     async fn close(
         &self,
         workspace: WorkspaceId,
         batch: &Batch,
         items: Vec<Item>,
-        answers: &HashMap<String, Result<Reply, Error>>,
+        answers: &HashMap<String, Outcome<Reply>>,
         error: Option<&str>,
     ) -> store::Result<()> {
-        let name = format!("{}/{}", batch.provider, batch.model);
+        let (name, ids) = (format!("{}/{}", batch.provider, batch.model), ids(&items));
         for item in items {
             let Ok(mut call) = serde_json::from_value::<Call>(item.call) else { continue };
-            let answer = answers.get(&item.id.to_string());
-            let kept = self.priced(&mut call, &name, answer, batch);
+            let Ok(kept) = self.priced(&mut call, &name, answers.get(&item.id.to_string()), batch) else { continue };
             let key: Option<Key> = item.key.try_into().ok();
-            self.0.ledger.settle(workspace, &call, key.as_ref().zip(kept.as_ref())).await;
+            let answer = key.as_ref().zip(kept.as_ref());
+            self.0.ledger.settle(workspace, End { call, answer, about: None }).await;
         }
         let mut tx = self.0.store.workspace(workspace).await?;
+        budget::strand(&mut tx, &ids, self.0.clock.now()).await?;
         batches::finish(&mut tx, batch.id, error, self.0.clock.now()).await?;
         tx.commit().await
     }
@@ -241,30 +267,36 @@ impl Door {
         &self,
         call: &mut Call,
         name: &str,
-        answer: Option<&Result<Reply, Error>>,
+        outcome: Option<&Outcome<Reply>>,
         batch: &Batch,
-    ) -> Option<Kept> {
-        let reply = match answer {
-            Some(Ok(reply)) => reply,
-            other => {
-                other
-                    .and_then(|error| error.as_ref().err())
-                    .map_or("unanswered", Error::name)
-                    .clone_into(&mut call.outcome);
-                return None;
+    ) -> Result<Option<Kept>, CostUnknown> {
+        let (usage, text) = match outcome {
+            Some(Ok(reply)) => (reply.usage.ok_or(CostUnknown)?, Some(&reply.text)),
+            Some(Err((error, usage))) => {
+                error.name().clone_into(&mut call.outcome);
+                let nothing = (error.billed() == Billed::Nothing).then(Usage::default);
+                (usage.or(nothing).ok_or(CostUnknown)?, None)
+            }
+            None => {
+                "unanswered".clone_into(&mut call.outcome);
+                (Usage::default(), None)
             }
         };
-        let usage = reply.usage.unwrap_or_default();
         let day = batch.created_at.date_naive();
-        let listed = super::prices::listed(&self.0.providers.config(), name, day);
-        let full = listed.map_or(Micros::ZERO, |listed| listed.price.cost(Usage { cached: 0, ..usage }));
-        let cost = listed.map_or(Micros::ZERO, |listed| listed.price.at(BATCH_PERCENT).cost(usage));
+        let listed = super::prices::listed(&self.0.providers.config(), name, day).ok_or(CostUnknown)?;
+        let full = listed.price.cost(Usage { cached: 0, ..usage });
+        let cost = listed.price.at(BATCH_PERCENT).cost(usage);
         let saved = Saved { batch: full.less(cost), tier: self.top_cost(usage).less(full), ..Saved::default() };
         (call.usage, call.cost, call.saved) = (usage, cost, saved);
-        let answer = serde_json::from_str(&reply.text).ok();
+        let Some(text) = text else { return Ok(None) };
+        let answer = serde_json::from_str(text).ok().filter(|answer| !has_nul(answer));
         if answer.is_some() { "answered" } else { "garbled" }.clone_into(&mut call.outcome);
         // Who asks for it now pays nothing and saves nothing either: this is the work itself, not a repetition.
         let (usage, cost) = (Usage::default(), Micros::ZERO);
-        Some(Kept { model: name.to_owned(), answer: answer?, usage, cost })
+        Ok(answer.map(|answer| Kept { model: name.to_owned(), answer, usage, cost }))
     }
+}
+
+fn ids(items: &[Item]) -> Vec<Uuid> {
+    items.iter().map(|item| item.id.0).collect()
 }

@@ -35,7 +35,8 @@ const QUERY_PATIENCE: Duration = Duration::from_secs(3);
 /// How long a resume's passages may take.
 const PASSAGES_PATIENCE: Duration = Duration::from_mins(1);
 
-/// A provider's embedding model.
+/// A provider's embedding model. Clones share it.
+#[derive(Clone)]
 pub struct Metered {
     door: Door,
     name: String,
@@ -63,7 +64,11 @@ impl Metered {
         let target = self.door.target(&self.name).map_err(unavailable)?;
         let mut vectors = Vec::with_capacity(texts.len());
         for part in parts(texts) {
-            vectors.extend(self.part(&target, workspace, part, patience).await.map_err(unavailable)?);
+            // What is paid goes on when whoever asked has left.
+            let (own, target, part) = (self.clone(), target.clone(), part.to_vec());
+            let asked = tokio::spawn(async move { own.part(&target, workspace, &part, patience).await });
+            let made = asked.await.unwrap_or_else(|_| Err(NoAnswer::Away("the call broke down".to_owned())));
+            vectors.extend(made.map_err(unavailable)?);
         }
         Ok(vectors)
     }
@@ -99,7 +104,7 @@ impl Metered {
         };
         (call.usage, call.cost) = (usage, target.cost(usage));
         outcome.as_ref().map_or_else(llm::Error::name, |_| "answered").clone_into(&mut call.outcome);
-        door.0.ledger.settle(workspace, &call, None).await;
+        door.0.ledger.settle(workspace, call.into()).await;
         match outcome {
             Ok(vectors) => {
                 target.reached.succeeded(&target.model);
@@ -116,7 +121,7 @@ impl Metered {
         let config = self.door.0.providers.config();
         let entry = serde_json::to_value(call).unwrap_or_default();
         let payer = Payer { workspace, member: None, feature: Feature::Embedding, tier: None };
-        let reserved = self.door.0.ledger.reserve(&config.ai, payer, call.id, worst, &entry, true).await;
+        let reserved = self.door.0.ledger.reserve(&config.ai, payer, call.id, worst, &entry).await;
         reserved.map(drop).map_err(|refused| match refused {
             Refused::Stopped => NoAnswer::Stopped,
             Refused::FeatureOff => NoAnswer::FeatureOff(Feature::Embedding),

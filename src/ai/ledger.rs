@@ -2,21 +2,21 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 use uuid::Uuid;
 
 use crate::base::clock::Clock;
 use crate::base::random;
 use crate::config::Ai;
-use crate::model::ids::{CallId, MemberId, WorkspaceId};
+use crate::model::ids::{CallId, CandidateId, MemberId, WorkspaceId};
 use crate::model::money::Micros;
 use crate::model::spend::{Feature, Tier, Usage};
 use crate::store::ai::answers::{self, Kept, Key};
 use crate::store::ai::budget::{self, Counter, NewReservation};
 use crate::store::ai::calls::{self, Call, Saved};
 use crate::store::ai::settings::{self, Limit, Settings};
-use crate::store::{self, Store};
+use crate::store::{self, Store, candidates};
 use crate::telemetry::metrics::{self, AiCall};
 
 /// How long a call is believed to be under way after its process last said so.
@@ -25,6 +25,9 @@ pub(super) const LEASE: Duration = Duration::from_secs(30);
 /// How often a process says that its calls are under way, and looks for those of processes that are gone: what a crash
 /// leaves behind is found within [`LEASE`] and this.
 pub const RENEW_EVERY: Duration = Duration::from_secs(10);
+
+/// How long a call can take; one of which nothing was heard for longer has ended, and its end was not written.
+const LONGEST: TimeDelta = TimeDelta::minutes(15);
 
 /// How often the end of a call is written before it is given up; its reservation then counts as spent.
 const SETTLE_ATTEMPTS: u32 = 5;
@@ -107,6 +110,21 @@ pub(super) fn limit_name(counter: &Counter) -> String {
     format!("the {period}'s limit of {whose}")
 }
 
+/// How a call ended.
+pub(super) struct End<'a> {
+    pub(super) call: Call,
+    /// The answer, where it may be used again.
+    pub(super) answer: Option<(&'a Key, &'a Kept)>,
+    /// Whom it is about, where it is about one person.
+    pub(super) about: Option<CandidateId>,
+}
+
+impl From<Call> for End<'_> {
+    fn from(call: Call) -> Self {
+        Self { call, answer: None, about: None }
+    }
+}
+
 /// Sets money aside and settles.
 pub(super) struct Ledger {
     store: Store,
@@ -139,7 +157,7 @@ impl Ledger {
     }
 
     /// Sets `worst` aside for a call, or says why it may not be made. Answers the workspace's settings as they were then.
-    /// What costs nothing is not set aside, but may be switched off as well. `leased`: see [`NewReservation`].
+    /// What costs nothing is not set aside, but may be switched off as well.
     pub(super) async fn reserve(
         &self,
         ai: &Ai,
@@ -147,7 +165,6 @@ impl Ledger {
         id: CallId,
         worst: Micros,
         call: &Value,
-        leased: bool,
     ) -> Result<Settings, Refused> {
         let now = self.clock.now();
         let mut tx = self.store.workspace(payer.workspace).await?;
@@ -161,8 +178,7 @@ impl Ledger {
         if worst > Micros::ZERO {
             let limits = settings::limits(&mut tx).await?;
             let counters = counters(ai, &limits, payer, now);
-            let lease_until = leased.then(|| now + LEASE);
-            let (workspace, holder) = (payer.workspace, self.holder);
+            let (workspace, holder, lease_until) = (payer.workspace, self.holder, now + LEASE);
             let new = NewReservation { id, workspace, counters: &counters, worst, call, holder, lease_until };
             if let Some(place) = budget::reserve(&mut tx, &new, now).await? {
                 return Err(Refused::Limit(counters[place].clone()));
@@ -173,42 +189,59 @@ impl Ledger {
     }
 
     /// Writes the end of a call: what it cost, for the log, and its answer where it may be used again. Tries for a while
-    /// where the database is away.
-    pub(super) async fn settle(&self, workspace: WorkspaceId, call: &Call, answer: Option<(&Key, &Kept)>) {
-        count(call);
+    /// where the database is away; what the database will not keep is left out, since money must not depend on it. Answers
+    /// whether the answer was kept: not if whom it is about is not there any more.
+    pub(super) async fn settle(&self, workspace: WorkspaceId, end: End<'_>) -> bool {
+        let mut end = end;
         for attempt in 1..=SETTLE_ATTEMPTS {
-            match self.try_settle(workspace, call, answer).await {
-                Ok(()) => return,
+            let call = end.call.id;
+            match self.try_settle(workspace, &end).await {
+                Ok(kept) => {
+                    count(&end.call);
+                    return kept;
+                }
                 Err(error) if attempt == SETTLE_ATTEMPTS => {
-                    tracing::error!(%error, call = %call.id, "the end of a call was not written; the worst it could cost counts as spent");
+                    tracing::error!(%error, %call, "the end of a call was not written; the worst it could cost counts as spent");
+                }
+                Err(error @ store::Error::Unavailable(_)) => {
+                    tracing::warn!(%error, %call, attempt, "the end of a call was not written, trying again");
+                    tokio::time::sleep(Duration::from_millis(200) * 4_u32.pow(attempt)).await;
                 }
                 Err(error) => {
-                    tracing::warn!(%error, call = %call.id, attempt, "the end of a call was not written, trying again");
-                    tokio::time::sleep(Duration::from_millis(200) * 4_u32.pow(attempt)).await;
+                    tracing::warn!(%error, %call, "what was said in a call cannot be kept");
+                    end.call.contents = None;
+                    end.answer = None;
                 }
             }
         }
+        false
     }
 
-    async fn try_settle(
-        &self,
-        workspace: WorkspaceId,
-        call: &Call,
-        answer: Option<(&Key, &Kept)>,
-    ) -> store::Result<()> {
+    async fn try_settle(&self, workspace: WorkspaceId, end: &End<'_>) -> store::Result<bool> {
         let mut tx = self.store.workspace(workspace).await?;
-        budget::settle(&mut tx, call.id, call.cost).await?;
-        calls::insert(&mut tx, call).await?;
-        if let Some((key, kept)) = answer {
-            answers::put(&mut tx, key, call.feature, kept, self.clock.now()).await?;
+        // Held until the answer is written, so that whoever erases this person finds it, or comes first.
+        let is_there = match end.about {
+            Some(candidate) => candidates::hold(&mut tx, candidate).await?,
+            None => true,
+        };
+        budget::settle(&mut tx, end.call.id, end.call.cost).await?;
+        if is_there {
+            calls::insert(&mut tx, &end.call).await?;
+        } else {
+            calls::insert(&mut tx, &Call { contents: None, ..end.call.clone() }).await?;
         }
-        tx.commit().await
+        let answer = end.answer.filter(|_| is_there);
+        if let Some((key, kept)) = answer {
+            answers::put(&mut tx, key, end.call.feature, kept, self.clock.now()).await?;
+        }
+        tx.commit().await?;
+        Ok(answer.is_some())
     }
 
     /// Says that this process's calls are under way, and counts as spent what nobody says that of any more.
     pub(super) async fn renew(&self) -> store::Result<()> {
         let now = self.clock.now();
-        self.store.renew_reservations(self.holder, now + LEASE).await?;
+        self.store.renew_reservations(self.holder, now - LONGEST, now + LEASE).await?;
         let stranded = budget::stranded(&mut self.store.system().await?, now).await?;
         for (id, workspace) in stranded {
             let mut tx = self.store.workspace(workspace).await?;

@@ -18,6 +18,7 @@ pub mod said;
 mod targets;
 pub mod test;
 mod tiers;
+mod verdict;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,7 +40,7 @@ pub use self::tiers::{tier_by, tier_of};
 use crate::base::clock::Clock;
 use crate::config::Live;
 use crate::gateways::cache::Cache;
-use crate::model::ids::{CallId, MemberId, WorkspaceId};
+use crate::model::ids::{CallId, CandidateId, MemberId, WorkspaceId};
 use crate::model::money::Micros;
 use crate::model::spend::{Feature, Tier};
 use crate::store::{self, Store};
@@ -55,6 +56,8 @@ pub struct Question {
     pub prompt: &'static Prompt,
     /// The data, as the prompt lays it out: [`Prompt::fill`].
     pub user: String,
+    /// Whom it is about, where it is about one person: what is said of somebody who is erased meanwhile is not kept.
+    pub about: Option<CandidateId>,
     /// How hard it is.
     pub tier: Tier,
     /// Why it is that hard, for the log.
@@ -170,7 +173,8 @@ impl Door {
         T: DeserializeOwned + JsonSchema,
     {
         let check: Check = Arc::new(move |value| {
-            let typed: T = T::deserialize(value).map_err(|error| format!("it does not fit its schema: {error}"))?;
+            // The error's own words would repeat what was said, which may be about a person.
+            let typed: T = T::deserialize(value).map_err(|_| "it does not fit its schema".to_owned())?;
             check(&typed)
         });
         let raw = self.raw(Asked::new(question, schema::<T>(), check)).await?;

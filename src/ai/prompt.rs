@@ -82,7 +82,7 @@ impl Prompt {
 
 /// Text as data: between marks, and without anything in it that looks like one, so that it cannot end before its end.
 fn mark(text: &str) -> String {
-    let inner = text.replace(MARK, "< < <").replace(">>>", "> > >").replace('\0', "");
+    let inner = text.replace('\0', "").replace(MARK, "< < <").replace(">>>", "> > >");
     format!("{MARK}\n{}\n>>>", inner.trim())
 }
 

@@ -91,9 +91,10 @@ impl Door {
         };
         let reason = "a trial".to_owned();
         let (prompt, user) = (&*prompt::READY, prompt::READY.fill(&()));
-        let question = Question { workspace, member, prompt, user, tier: Tier::Simple, reason, patience: PATIENCE };
+        let (tier, patience) = (Tier::Simple, PATIENCE);
+        let question = Question { workspace, member, prompt, user, about: None, tier, reason, patience };
         let check = Arc::new(|value: &serde_json::Value| {
-            Ready::deserialize(value).map(drop).map_err(|error| format!("it does not fit its schema: {error}"))
+            Ready::deserialize(value).map(drop).map_err(|_| "it does not fit its schema".to_owned())
         });
         let asked = Asked::new(question, schema::<Ready>(), check);
         match self.exchange(&asked, &target, Tier::Simple, PATIENCE).await {

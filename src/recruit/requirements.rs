@@ -74,7 +74,7 @@ pub async fn read(ctx: &Context, actor: &Actor, description: &str) -> Result<Req
     let (tier, reason) = tier_of(&sent, understood.unresolved.len());
     let user = prompt.fill(&json!({ "description": sent }));
     let Asker { workspace, member } = Asker::from(actor);
-    let question = Question { workspace, member, prompt, user, tier, reason, patience: PATIENCE };
+    let question = Question { workspace, member, prompt, user, about: None, tier, reason, patience: PATIENCE };
     let (text, known) = (description.to_owned(), understood.clone());
     match ctx.ai.ask(question, move |said: &Said| usable(said, &text, &known)).await {
         Ok(answer) => {

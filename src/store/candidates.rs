@@ -67,6 +67,12 @@ pub async fn lock(tx: &mut Tx, id: CandidateId) -> Result<Candidate> {
     candidates!(tx, "where id = $1 for update", id.0)?.pop().ok_or(Error::NotFound)
 }
 
+/// Whether a candidate is there; if so, nobody can delete it until the transaction ends.
+pub async fn hold(tx: &mut Tx, id: CandidateId) -> Result<bool> {
+    let found = sqlx::query_scalar!("select id from candidates where id = $1 for key share", id.0);
+    Ok(found.fetch_optional(tx.conn()).await?.is_some())
+}
+
 /// Locks those of `ids` that exist until the transaction ends, in one order, so that two who do it cannot block each
 /// other for good.
 pub async fn lock_some(tx: &mut Tx, ids: &[CandidateId]) -> Result<()> {

@@ -176,6 +176,10 @@ pub async fn settle(tx: &mut Tx, taken: &Taken, outcome: &Outcome, now: DateTime
     if *outcome != Outcome::Untried {
         explain(tx, taken.id, error.map(String::as_str)).await?;
     }
+    if state != State::Queued {
+        // Links in it set passwords; nobody needs to read it again.
+        sqlx::query!("update mails set text = '', html = '' where id = $1", taken.id.0).execute(tx.conn()).await?;
+    }
     Ok(true)
 }
 

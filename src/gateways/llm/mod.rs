@@ -58,7 +58,7 @@ pub enum Batch {
     /// The provider is at it.
     Working,
     /// It is done; what became of each question, by the id it was given.
-    Done(Vec<(String, Result<Reply, Error>)>),
+    Done(Vec<(String, Outcome<Reply>)>),
     /// The provider has given it up, for this reason. Nothing of it is billed.
     Failed(String),
 }
@@ -126,6 +126,8 @@ impl Error {
     /// What it says of the bill. Where the model may have worked, it may be billed, whatever became of the answer.
     pub fn billed(&self) -> Billed {
         match self {
+            // A gateway's time was over, perhaps not the model's.
+            Self::Failed(408 | 504 | 524, _) => Billed::Perhaps,
             Self::Key(_)
             | Self::Model(_)
             | Self::Quota(_)

@@ -255,14 +255,14 @@ impl Provider for OpenAi {
 }
 
 /// What became of one question of a batch.
-fn line(text: &[u8]) -> Option<(String, Result<Reply, Error>)> {
+fn line(text: &[u8]) -> Option<(String, Outcome<Reply>)> {
     let line: Value = serde_json::from_slice(text).ok()?;
     let id = line["custom_id"].as_str()?.to_owned();
     let response = &line["response"];
     let status = response["status_code"].as_u64().and_then(|status| u16::try_from(status).ok()).unwrap_or(500);
     let answer = match status {
-        200 => reply(&response["body"], 0).map_err(|(error, _)| error),
-        _ => Err(wire::meaning(status, None, &response["body"])),
+        200 => reply(&response["body"], 0),
+        _ => Err((wire::meaning(status, None, &response["body"]), None)),
     };
     Some((id, answer))
 }

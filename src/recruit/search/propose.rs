@@ -84,7 +84,7 @@ pub async fn propose(
     let (tier, reason) = tier_of(&sent, understood.unresolved.len());
     let user = prompt.fill(&data);
     let (workspace, member) = (asker.workspace, asker.member);
-    let question = Question { workspace, member, prompt, user, tier, reason, patience: PATIENCE };
+    let question = Question { workspace, member, prompt, user, about: None, tier, reason, patience: PATIENCE };
     let (text, read) = (query.to_owned(), understood.clone());
     let check = move |said: &Requirements| usable(said, &text, &read);
     match ctx.ai.ask(question, check).await {

@@ -168,7 +168,7 @@ fn search_text(query: &str, interpretation: &Interpretation) -> String {
 
 async fn query_vector(ctx: &Context, workspace: WorkspaceId, text: &str) -> Result<Vec<f32>> {
     let hash = secret::hex(&secret::sha256(text.as_bytes()));
-    let key = format!("query:{}:{hash}", ctx.embedder.model().name);
+    let key = format!("query:{workspace}:{}:{hash}", ctx.embedder.model().name);
     if let Some(kept) = ctx.cache.get(&key).await
         && kept.len() == ctx.embedder.model().dimensions * 4
     {

@@ -45,8 +45,8 @@ pub struct NewReservation<'a> {
     pub call: &'a Value,
     /// The process that makes the call.
     pub holder: Uuid,
-    /// Until when it is believed to be under way unless its process says so again; none for what takes a day.
-    pub lease_until: Option<DateTime<Utc>>,
+    /// Until when it is believed to be under way unless its process says so again.
+    pub lease_until: DateTime<Utc>,
 }
 
 /// Sets money aside; or, where one of the counters has too little left, changes nothing and answers which.
@@ -177,11 +177,23 @@ pub async fn give_up(tx: &mut Tx, id: CallId, now: DateTime<Utc>) -> Result<Opti
     Ok(Some((Micros(row.worst), row.call)))
 }
 
-/// Makes a reservation that has no lease one whose lease is over, so that it is given up like any that is stranded.
-pub async fn strand(tx: &mut Tx, id: CallId, now: DateTime<Utc>) -> Result<()> {
-    sqlx::query!("update ai_reservations set lease_until = $2 where id = $1 and lost_at is null", id.0, now)
-        .execute(tx.conn())
-        .await?;
+/// Makes of reservations ones whose lease is over and that nobody renews, so that they are given up like any that is
+/// stranded; those that were settled are not there any more.
+pub async fn strand(tx: &mut Tx, ids: &[Uuid], now: DateTime<Utc>) -> Result<()> {
+    sqlx::query!(
+        "update ai_reservations set lease_until = $2, holder = $3 where id = any($1) and lost_at is null",
+        ids,
+        now,
+        Uuid::nil()
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Takes their leases from reservations whose calls take a day, once something else answers for them.
+pub async fn hold(tx: &mut Tx, ids: &[Uuid]) -> Result<()> {
+    sqlx::query!("update ai_reservations set lease_until = null where id = any($1)", ids).execute(tx.conn()).await?;
     Ok(())
 }
 
@@ -210,11 +222,18 @@ pub async fn tidy(tx: &mut Tx, before: DateTime<Utc>, period: &str) -> Result<()
 }
 
 impl Store {
-    /// Says that the calls of `holder` are still under way.
-    pub async fn renew_reservations(&self, holder: Uuid, lease_until: DateTime<Utc>) -> Result<()> {
+    /// Says that the calls of `holder` that began after `after` are still under way.
+    pub async fn renew_reservations(
+        &self,
+        holder: Uuid,
+        after: DateTime<Utc>,
+        lease_until: DateTime<Utc>,
+    ) -> Result<()> {
         sqlx::query!(
-            "update ai_reservations set lease_until = $2 where holder = $1 and lost_at is null and lease_until is not null",
+            r#"update ai_reservations set lease_until = $3
+               where holder = $1 and created_at > $2 and lost_at is null and lease_until is not null"#,
             holder,
+            after,
             lease_until
         )
         .execute(&self.pool)

@@ -167,3 +167,14 @@ async fn a_share_of_the_questions_goes_to_a_second_model_and_is_used_for_nothing
     }
     panic!("the second model was not asked: {}", json!(stage.outcomes().await));
 }
+
+#[tokio::test]
+async fn when_no_time_is_left_nobody_is_paid_for_nothing() {
+    let stage = Stage::new().await;
+    stage.provider.script([Behaviour::Rubbish(Rubbish::NotQuoted), Behaviour::Always(Box::new(Behaviour::Silence))]);
+    let mut question = stage.question("Ana leads a team of five.");
+    question.patience = Duration::from_secs(2);
+    assert_eq!(ask(&stage.app.ctx.ai, question).await.unwrap_err().code(), "ai_unusable");
+    assert!(stage.provider.calls().len() <= 2, "{:?}", stage.outcomes().await);
+    stage.finish().await;
+}

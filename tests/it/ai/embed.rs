@@ -52,7 +52,7 @@ async fn resumes_and_queries_are_embedded_once_and_what_is_counted_is_what_is_bi
 
     // The cache at hand may be lost; what was paid for is not.
     let mut redis = redis::Client::open(app.ctx.config.get().redis.url.as_str()).unwrap().get_connection().unwrap();
-    let keys: Vec<String> = redis::cmd("KEYS").arg("query:openai*").query(&mut redis).unwrap();
+    let keys: Vec<String> = redis::cmd("KEYS").arg("query:*:openai*").query(&mut redis).unwrap();
     redis::cmd("DEL").arg(&keys).exec(&mut redis).unwrap();
     owner.post("/search", &json!({"query": "engineer with Java"})).await.expect(reqwest::StatusCode::OK);
     assert_eq!(provider.calls().len(), calls, "a query was embedded twice");

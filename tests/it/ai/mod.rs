@@ -97,6 +97,7 @@ impl Stage {
             member: None,
             prompt: &READY,
             user: text.to_owned(),
+            about: None,
             tier: Tier::Simple,
             reason: "a test".to_owned(),
             patience: Duration::from_secs(8),

@@ -109,7 +109,7 @@ async fn reserve_and_vanish(stage: &Stage, worst: Micros) -> CallId {
         worst,
         call: &json!({}),
         holder: uuid::Uuid::from_bytes(talentprompt::base::random::bytes()),
-        lease_until: Some(ctx.now() + TimeDelta::seconds(30)),
+        lease_until: ctx.now() + TimeDelta::seconds(30),
     };
     let mut tx = ctx.store.workspace(stage.workspace).await.unwrap();
     assert_eq!(budget::reserve(&mut tx, &new, ctx.now()).await.unwrap(), None);
@@ -166,5 +166,33 @@ async fn a_day_gone_by_and_back_gives_no_money_twice() {
     clock.jump(TimeDelta::days(-1));
     assert_eq!(ask(&door, stage.question("Cleo leads a team of five.")).await.unwrap_err().code(), "ai_budget_spent");
     assert!(first.cost > Micros::ZERO);
+    stage.finish().await;
+}
+
+#[tokio::test]
+async fn a_call_whose_end_was_not_written_is_not_believed_in_for_ever_by_its_own_process() {
+    let stage = Stage::with(|config| config.ai.simple.truncate(1)).await;
+    let clock = Jumping::default();
+    let door = another_door(&stage, Arc::new(clock.clone()));
+    stage.provider.script([Behaviour::Silence]);
+    let asking = ask(&door, stage.question("Ana leads a team of five."));
+    assert!(tokio::time::timeout(std::time::Duration::from_millis(500), asking).await.is_err());
+    assert!(stage.month().await.reserved > Micros::ZERO);
+    clock.jump(TimeDelta::minutes(14));
+    door.keep().await.unwrap();
+    assert!(stage.month().await.reserved > Micros::ZERO, "it may still be under way");
+    clock.jump(TimeDelta::minutes(2));
+    door.keep().await.unwrap();
+    assert_eq!(stage.month().await.reserved, Micros::ZERO);
+    stage.finish().await;
+}
+
+#[tokio::test]
+async fn an_answer_with_a_character_that_cannot_be_kept_strands_no_money() {
+    let stage = Stage::new().await;
+    stage.provider.script_for("gpt-5-nano", [Behaviour::Text(r#"{"quote": "Ana \u0000"}"#.to_owned())]);
+    assert_eq!(stage.ask("Ana leads a team of five.").await.unwrap().by, "claude/claude-haiku-4-5");
+    assert_eq!(stage.outcomes().await, ["garbled", "answered"]);
+    assert_eq!(stage.month().await, Counted { reserved: Micros::ZERO, spent: stage.billed() });
     stage.finish().await;
 }

@@ -64,3 +64,15 @@ async fn another_workspace_is_told_nothing() {
     drop(tx);
     stage.finish().await;
 }
+
+#[tokio::test]
+async fn what_is_said_of_somebody_who_is_not_there_any_more_is_not_kept() {
+    let stage = Stage::new().await;
+    let mut question = stage.question("Ana leads a team of five.");
+    question.about = Some(uuid::Uuid::nil().into());
+    for _ in 0..2 {
+        assert!(!ask(&stage.app.ctx.ai, question.clone()).await.unwrap().cached);
+    }
+    assert_eq!(stage.month().await.spent, stage.billed());
+    stage.finish().await;
+}

@@ -34,6 +34,9 @@ impl Days {
         let today = ctx.now().date_naive();
         let to = self.to.unwrap_or(today);
         let from = self.from.unwrap_or_else(|| to.with_day(1).unwrap_or(to));
+        if from.year() < 1970 {
+            return Err(Problem::field("from".to_owned(), "must not be before 1970"));
+        }
         match (to - from).num_days() {
             ..0 => Err(Problem::field("to".to_owned(), "must not be before `from`")),
             0..MOST_DAYS => Ok((from, to)),

@@ -95,7 +95,8 @@ pub async fn prose(
     let (tier, reason) = tier_of(&sent, 0);
     let user = prompt.fill(&json!({ "requirements": given.asked, "passages": sent }));
     let (workspace, member) = (asker.workspace, asker.member);
-    let question = Question { workspace, member, prompt, user, tier, reason, patience: PATIENCE };
+    let question =
+        Question { workspace, member, prompt, user, about: Some(candidate), tier, reason, patience: PATIENCE };
     let source = given.clone();
     let check = move |said: &said::Prose| {
         let usable = said.statements.is_empty() || !source.proven(said).is_empty();
