@@ -23,7 +23,7 @@ use crate::telemetry::metrics::{self, AiCall};
 pub(super) const LEASE: Duration = Duration::from_secs(30);
 
 /// How often a process says that its calls are under way, and looks for those of processes that are gone: what a crash
-/// leaves behind is found within [`LEASE`] and this.
+/// leaves behind is found within a lease and this.
 pub const RENEW_EVERY: Duration = Duration::from_secs(10);
 
 /// How long a call can take; one of which nothing was heard for longer has ended, and its end was not written.

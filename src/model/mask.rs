@@ -27,7 +27,7 @@ static PATTERNS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         // Names on social networks.
         r"(?:^|[\s(:])@[A-Za-z0-9_.]{3,40}",
         // Streets with their number, as written in several languages: "Hauptstraße 12a", "Lange Straße 3", "221B Baker
-        // Street", "Calle Mayor, 5", "12 rue de Rivoli". What is no name is no street: "12 engineers to drive sales".
+        // Street", "Calle Mayor, 5", "12 rue de Rivoli". What is no name is no street: "12 engineers to drive sales". // typos: ignore
         r"\b[A-ZÄÖÜ][a-zäöüß]+(?:straße|strasse|str\.|weg|gasse|allee|platz|ufer|damm)\s+[0-9]{1,4}\s?[a-z]?\b",
         r"\b(?:[A-ZÄÖÜ][a-zäöüß]+[ -]){0,3}(?:Straße|Strasse|Str\.|Weg|Allee|Platz|Gasse)\s+[0-9]{1,4}\s?[a-z]?\b",
         r"\b[0-9]{1,5}[a-zA-Z]?,?\s+(?:[A-Z][A-Za-z'.-]+\s+){1,3}(?:Street|St|Avenue|Ave|Road|Rd|Lane|Drive|Boulevard|Blvd|Court|Terrace|Crescent|Close|Square|Highway|Way)\b",

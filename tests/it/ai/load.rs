@@ -79,7 +79,7 @@ async fn no_limit_is_passed_whatever_happens() {
     );
     stage.provider.mix(Mix { seed: 7, latency_ms: 5, errors: 20, limited: 10, silent: 3, rubbish: 20 });
     // A limit that is reached before the end.
-    let limit = Micros(i64::try_from(runs).unwrap() * 25);
+    let limit = Micros(i64::try_from(runs).unwrap() * 250);
     stage
         .app
         .sql(&format!("insert into ai_limits values ('{}', 'workspace', 'month', {})", stage.workspace, limit.0))
