@@ -34,7 +34,7 @@ async fn work(door: Door, stage: Arc<Stage>, next: Arc<AtomicUsize>, runs: usize
                 if run >= runs {
                     return answered;
                 }
-                let text = format!("Run {run} {}", "of work ".repeat(run * 7 % 400));
+                let text = format!("Run {run} begins here. {}", "There is more of it. ".repeat(run * 7 % 150));
                 let mut question = stage.question(text.trim());
                 question.patience = Duration::from_secs(3);
                 answered += usize::from(ask(&door, question).await.is_ok());
@@ -79,7 +79,7 @@ async fn no_limit_is_passed_whatever_happens() {
     );
     stage.provider.mix(Mix { seed: 7, latency_ms: 5, errors: 20, limited: 10, silent: 3, rubbish: 20 });
     // A limit that is reached before the end.
-    let limit = Micros(i64::try_from(runs).unwrap() * 250);
+    let limit = Micros(i64::try_from(runs).unwrap() * 80);
     stage
         .app
         .sql(&format!("insert into ai_limits values ('{}', 'workspace', 'month', {})", stage.workspace, limit.0))
