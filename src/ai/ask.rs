@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::ledger::{End, Payer, Refused, limit_name};
+use super::ledger::End;
 use super::targets::Target;
 use super::verdict::{guess, judge, log, millis, note, wait};
 use super::{Check, Door, NoAnswer, Question};
@@ -65,11 +65,6 @@ impl Asked {
 
     pub(super) fn texts(&self) -> [&str; 2] {
         [&self.question.prompt.system, &self.question.user]
-    }
-
-    pub(super) fn payer(&self, tier: Tier) -> Payer {
-        let Question { workspace, member, prompt, .. } = self.question;
-        Payer { workspace, member, feature: prompt.feature, tier: Some(tier) }
     }
 
     /// The question as a provider takes it.
@@ -277,14 +272,10 @@ impl Door {
 
     async fn reserve(&self, asked: &Asked, call: &Call, worst: Micros) -> Result<Settings, Tried> {
         let config = self.0.providers.config();
-        let entry = serde_json::to_value(call).unwrap_or_default();
-        let payer = asked.payer(call.tier.unwrap_or(Tier::Simple));
-        let reserved = self.0.ledger.reserve(&config.ai, payer, call.id, worst, &entry).await;
-        reserved.map_err(|refused| match refused {
-            Refused::Stopped => Tried::Over(NoAnswer::Stopped),
-            Refused::FeatureOff => Tried::Over(NoAnswer::FeatureOff(call.feature)),
-            Refused::Limit(counter) => Tried::Skipped(NoAnswer::Spent(limit_name(&counter))),
-            Refused::Store(error) => Tried::Over(error.into()),
+        let reserved = self.0.ledger.reserve(&config.ai, asked.question.workspace, call, worst).await;
+        reserved.map_err(|why| match why {
+            NoAnswer::Spent(_) => Tried::Skipped(why),
+            _ => Tried::Over(why),
         })
     }
 

@@ -12,7 +12,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::ask::Asked;
-use super::ledger::{End, Refused, limit_name};
+use super::ledger::End;
 use super::prices::BATCH_PERCENT;
 use super::targets::Target;
 use super::verdict::has_nul;
@@ -121,22 +121,19 @@ impl Door {
             let most = target.most(&asked.texts(), prompt.max_output);
             let mut call = asked.call(self, self.id(), (&target.provider, &target.model), tier);
             call.price_from = Some(target.listed.price.from);
-            let entry = serde_json::to_value(&call).unwrap_or_default();
-            match self.0.ledger.reserve(&config.ai, asked.payer(tier), call.id, target.cost(most), &entry).await {
+            let workspace = asked.question.workspace;
+            match self.0.ledger.reserve(&config.ai, workspace, &call, target.cost(most)).await {
                 Ok(_) => {}
-                Err(Refused::Limit(counter)) => {
-                    tracing::info!(limit = limit_name(&counter), "some questions of a batch are left out");
+                Err(NoAnswer::Spent(limit)) => {
+                    tracing::info!(limit, "some questions of a batch are left out");
                     break;
                 }
-                Err(refused) => {
-                    self.unsent(asked.question.workspace, items).await;
-                    return Err(match refused {
-                        Refused::Stopped => NoAnswer::Stopped,
-                        Refused::Store(error) => error.into(),
-                        _ => NoAnswer::FeatureOff(prompt.feature),
-                    });
+                Err(why) => {
+                    self.unsent(workspace, items).await;
+                    return Err(why);
                 }
             }
+            let entry = serde_json::to_value(&call).unwrap_or_default();
             items.push(Item { id: call.id, key: asked.key.to_vec(), feature: prompt.feature, call: entry });
             let chat = asked.chat(target, tier, target.reached.timeout());
             chats.push((call.id.to_string(), chat));

@@ -8,7 +8,6 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-use super::ledger::{Payer, Refused, limit_name};
 use super::targets::Target;
 use super::{Door, NoAnswer};
 use crate::base::secret;
@@ -91,7 +90,8 @@ impl Metered {
         }
         let most = Usage { input: texts.iter().map(|text| most_tokens(text)).sum(), cached: 0, output: 0 };
         let mut call = self.call(target, texts);
-        self.reserve(&call, workspace, target.cost(most)).await?;
+        let config = door.0.providers.config();
+        door.0.ledger.reserve(&config.ai, workspace, &call, target.cost(most)).await?;
         let timeout = patience.min(target.reached.timeout());
         let outcome = target.reached.client().embed(&target.model, self.model.dimensions, texts, timeout).await;
         call.latency_ms = i32::try_from(started.elapsed().as_millis()).unwrap_or(i32::MAX);
@@ -115,19 +115,6 @@ impl Metered {
                 Err(away(&error.to_string()))
             }
         }
-    }
-
-    async fn reserve(&self, call: &Call, workspace: WorkspaceId, worst: Micros) -> Result<(), NoAnswer> {
-        let config = self.door.0.providers.config();
-        let entry = serde_json::to_value(call).unwrap_or_default();
-        let payer = Payer { workspace, member: None, feature: Feature::Embedding, tier: None };
-        let reserved = self.door.0.ledger.reserve(&config.ai, payer, call.id, worst, &entry).await;
-        reserved.map(drop).map_err(|refused| match refused {
-            Refused::Stopped => NoAnswer::Stopped,
-            Refused::FeatureOff => NoAnswer::FeatureOff(Feature::Embedding),
-            Refused::Limit(counter) => NoAnswer::Spent(limit_name(&counter)),
-            Refused::Store(error) => error.into(),
-        })
     }
 
     fn call(&self, target: &Target, texts: &[String]) -> Call {

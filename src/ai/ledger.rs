@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::Value;
 use uuid::Uuid;
 
+use super::NoAnswer;
 use crate::base::clock::Clock;
 use crate::base::random;
 use crate::config::Ai;
-use crate::model::ids::{CallId, CandidateId, MemberId, WorkspaceId};
+use crate::model::ids::{CandidateId, MemberId, WorkspaceId};
 use crate::model::money::Micros;
 use crate::model::spend::{Feature, Tier, Usage};
 use crate::store::ai::answers::{self, Kept, Key};
@@ -132,56 +132,44 @@ pub(super) struct Ledger {
     holder: Uuid,
 }
 
-/// Why nothing was set aside.
-#[derive(Debug)]
-pub(super) enum Refused {
-    /// The workspace is stopped.
-    Stopped,
-    /// The workspace does not let this feature ask a model.
-    FeatureOff,
-    /// A limit is reached.
-    Limit(Counter),
-    /// The database did not do it.
-    Store(store::Error),
-}
-
-impl From<store::Error> for Refused {
-    fn from(error: store::Error) -> Self {
-        Self::Store(error)
-    }
-}
-
 impl Ledger {
     pub(super) fn new(store: Store, clock: std::sync::Arc<dyn Clock>) -> Self {
         Self { store, clock, holder: Uuid::from_bytes(random::bytes()) }
     }
 
-    /// Sets `worst` aside for a call, or says why it may not be made. Answers the workspace's settings as they were then.
-    /// What costs nothing is not set aside, but may be switched off as well.
+    /// Sets `worst` aside for a call that begins, or says why it may not be made. Answers the workspace's settings as they
+    /// were then. What costs nothing is not set aside, but may be switched off as well.
     pub(super) async fn reserve(
         &self,
         ai: &Ai,
-        payer: Payer,
-        id: CallId,
+        workspace: WorkspaceId,
+        call: &Call,
         worst: Micros,
-        call: &Value,
-    ) -> Result<Settings, Refused> {
+    ) -> Result<Settings, NoAnswer> {
         let now = self.clock.now();
-        let mut tx = self.store.workspace(payer.workspace).await?;
+        let mut tx = self.store.workspace(workspace).await?;
         let settings = settings::get(&mut tx).await?;
         if settings.stopped_at.is_some() {
-            return Err(Refused::Stopped);
+            return Err(NoAnswer::Stopped);
         }
-        if settings.features_off.iter().any(|off| off == payer.feature.as_str()) {
-            return Err(Refused::FeatureOff);
+        if settings.features_off.iter().any(|off| off == call.feature.as_str()) {
+            return Err(NoAnswer::FeatureOff(call.feature));
         }
         if worst > Micros::ZERO {
             let limits = settings::limits(&mut tx).await?;
+            let payer = Payer { workspace, member: call.member, feature: call.feature, tier: call.tier };
             let counters = counters(ai, &limits, payer, now);
-            let (workspace, holder, lease_until) = (payer.workspace, self.holder, now + LEASE);
-            let new = NewReservation { id, workspace, counters: &counters, worst, call, holder, lease_until };
+            let new = NewReservation {
+                id: call.id,
+                workspace,
+                counters: &counters,
+                worst,
+                call: &serde_json::to_value(call).unwrap_or_default(),
+                holder: self.holder,
+                lease_until: now + LEASE,
+            };
             if let Some(place) = budget::reserve(&mut tx, &new, now).await? {
-                return Err(Refused::Limit(counters[place].clone()));
+                return Err(NoAnswer::Spent(limit_name(&counters[place])));
             }
             tx.commit().await?;
         }
